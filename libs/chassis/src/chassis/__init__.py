@@ -1,0 +1,1 @@
+"""What every service stands on: small modules, no business word. Something enters when two services need it."""

@@ -1,0 +1,1 @@
+"""One verb, one file; each works in the transaction it is given."""

@@ -1,0 +1,1 @@
+"""One verb, one module; each works in the transaction its door opened."""

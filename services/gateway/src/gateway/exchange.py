@@ -1,0 +1,186 @@
+"""One answer of a service, read off its connection. Framing that two readers could cut differently is refused.
+
+The parser is llhttp in its strict mode; what it leaves to its user is checked here: one Content-Length or one
+Transfer-Encoding `chunked` and never both, no line breaks or NUL in a header, a head of bounded size, interim answers
+passed over, nothing after the end (RFC 9112, 6.3).
+"""
+
+import asyncio
+from collections import deque
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from multidict import CIMultiDict
+
+MOST_HEAD_BYTES = 65_536
+_PAUSE_ABOVE = 262_144
+_SWITCHING_PROTOCOLS = 101
+_STATUS_LINE_BYTES = 32
+
+
+class Broken(ConnectionError):
+    """The service broke off, or what it sent is no HTTP; the message is for the log."""
+
+
+class Exchange:
+    """The answer to one request.
+
+    `head` is awaited for status and headers, `read_any` and `read_all` give the body; each raises Broken. `backed_up`
+    says that its reader is slower than the service.
+    """
+
+    def __init__(self, method: str) -> None:
+        self.status = 0
+        self.headers: CIMultiDict[str] = CIMultiDict()
+        self.length: int | None = None
+        self.complete = False
+        self.keeps = False
+        """Whether the service keeps the connection after this answer."""
+        self.excess = False
+        """Whether something came after the end: the connection is not to be trusted with another request."""
+        self.failure: Broken | None = None
+        self.backed_up = False
+        self._is_head = method == "HEAD"
+        self._parser = HttpResponseParser(self)
+        self._raw: list[tuple[bytes, bytes]] = []
+        self._head_bytes = 0
+        self._parsed_bytes = 0
+        self._chunked = False
+        self._begun = False
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._waiter: asyncio.Future[None] | None = None
+
+    def feed(self, data: bytes) -> None:
+        """What the connection received."""
+        if self.complete or self.failure is not None:
+            self.excess = True
+            return
+        if not self._begun:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            self._fail("it changed the protocol")
+        except HttpParserError as error:
+            if not self.complete:
+                self._fail(f"it sent no HTTP: {error}")
+            self.excess = True
+        if not self._begun and self._head_bytes > MOST_HEAD_BYTES:
+            self._fail("its headers are too large")
+        self.backed_up = self._size > _PAUSE_ABOVE
+        self._wake()
+
+    def lost(self) -> None:
+        """The connection is gone: the end of an answer that has no other."""
+        if self._begun and not self.complete and self.length is None and not self._chunked:
+            self.complete = True
+        if not self.complete:
+            self._fail("it closed the connection")
+        self._wake()
+
+    async def head(self) -> None:
+        """Returns once status and headers are there."""
+        while not self._begun:
+            await self._wait()
+
+    async def read_any(self) -> bytes:
+        """What there is of the body, at least one byte; none at its end."""
+        while not self._chunks:
+            if self.complete:
+                return b""
+            await self._wait()
+        data = b"".join(self._chunks)
+        self._chunks.clear()
+        self._size = 0
+        self.backed_up = False
+        return data
+
+    async def read_all(self) -> bytes:
+        """The body, for an answer known to be small."""
+        while not self.complete:
+            await self._wait()
+        return b"".join(self._chunks)
+
+    # What the parser says.
+
+    def on_message_begin(self) -> None:
+        self.excess = self.excess or self.complete
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._raw.append((name, value))
+        self._parsed_bytes += len(name) + len(value) + 4
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        self._parsed_bytes += _STATUS_LINE_BYTES
+        if self._parsed_bytes > MOST_HEAD_BYTES:
+            self._fail("its headers are too large")
+            return
+        if self.complete or status < 200:
+            if status == _SWITCHING_PROTOCOLS:
+                self._fail("it changed the protocol")
+            self._raw.clear()
+            return
+        wrong = self._take_head(status)
+        if wrong is not None:
+            self._fail(wrong)
+            return
+        self._begun = True
+        if self._is_head:
+            self._end()
+
+    def on_body(self, chunk: bytes) -> None:
+        if self.complete:
+            self.excess = True
+            return
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+
+    def on_message_complete(self) -> None:
+        if self._begun and not self.complete:
+            self._end()
+
+    def _end(self) -> None:
+        self.complete = True
+        self.keeps = self._parser.should_keep_alive()
+
+    def _take_head(self, status: int) -> str | None:
+        """Keep it, or say what is wrong with it."""
+        if self._parser.get_http_version() not in ("1.1", "1.0"):
+            return "it speaks another version"
+        self.status = status
+        for name, value in self._raw:
+            if b"\r" in value or b"\n" in value or b"\0" in value:
+                return "a header has a line break"
+            self.headers.add(name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+        lengths = self.headers.getall("Content-Length", ())
+        codings = self.headers.getall("Transfer-Encoding", ())
+        if len(lengths) > 1 or len(codings) > 1 or (lengths and codings):
+            return "two lengths"
+        if codings and codings[0].strip().lower() != "chunked":
+            return "another transfer coding than chunked"
+        if lengths:
+            if not (lengths[0].isascii() and lengths[0].isdigit()):
+                return "a length that is no number"
+            self.length = int(lengths[0])
+        self._chunked = bool(codings)
+        return None
+
+    def _fail(self, reason: str) -> None:
+        if self.failure is None and not self.complete:
+            self.failure = Broken(reason)
+
+    async def _wait(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        if self.failure is not None:
+            raise self.failure
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,1 @@
+"""What teams decides: no I/O, no clock, no randomness that is not passed in."""

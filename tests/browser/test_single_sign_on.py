@@ -1,0 +1,115 @@
+"""Single sign-on in front of the console: an owner sets it up, a colleague comes in at a real provider."""
+
+import re
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.test_accessibility import SIZES, check
+from tests.browser.visitor import Visitor
+from tests.integration.platform import Platform
+from tests.openid_provider.nameserver import NameServer, running_nameserver
+from tests.openid_provider.running import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, running_provider
+
+
+@pytest.fixture(scope="module")
+async def nameserver() -> AsyncIterator[NameServer]:
+    async with running_nameserver() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def provider(platform: Platform, nameserver: NameServer) -> AsyncIterator[OpenIdProvider]:
+    """A provider on this machine, and a platform that may call it and asks our own DNS."""
+    async with running_provider() as running:
+        await running.allow(f"{platform.gateway_url}/v1/auth/sso/callback")
+        platform.stop("teams-serve")
+        platform.start("teams-serve", SSO_PRIVATE_PROVIDERS="true", SSO_NAMESERVERS=f'["{nameserver.address}"]')
+        yield running
+        platform.stop("teams-serve")
+        platform.start("teams-serve")
+
+
+async def set_up(ada: Visitor, nameserver: NameServer, provider: OpenIdProvider) -> str:
+    """Through the page, as an owner does it; returns the domain."""
+    domain = f"{uuid4().hex[:8]}.example.org"
+    page = ada.page
+    await ada.press(re.compile("^Organization: "))
+    await ada.press("Single sign-on")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Single sign-on")
+    await page.get_by_label("Domain", exact=True).fill(domain)
+    await ada.press("Add domain")
+    row = page.get_by_role("region", name="Domains").get_by_role("listitem").filter(has_text=domain)
+    record = await row.locator("code").inner_text()
+    await ada.press(f"Verify {domain}")
+    await expect(ada.toast(f"{domain} is not verified yet")).to_be_visible()
+    nameserver.records[domain] = [record]
+    await ada.press(f"Verify {domain}")
+    await expect(row.get_by_text("Verified", exact=True)).to_be_visible()
+    await page.get_by_label("Issuer").fill(provider.issuer)
+    await page.get_by_label("Client id").fill(CLIENT_ID)
+    await page.get_by_label("Client secret", exact=True).fill(CLIENT_SECRET)
+    await page.get_by_label("Role of people who come in").select_option("viewer")
+    await page.get_by_label("Require single sign-on").check()
+    await ada.press("Save")
+    await expect(ada.toast("Single sign-on is saved")).to_be_visible()
+    await ada.press("Test")
+    await expect(ada.toast("The provider answers")).to_be_visible()
+    return domain
+
+
+async def test_an_owner_sets_it_up_and_a_colleague_comes_in(visitor, nameserver, provider) -> None:
+    ada: Visitor = await (await visitor("Ada Lovelace")).sign_up("Analytical Engines")
+    domain = await set_up(ada, nameserver, provider)
+    login = f"grace@{domain}"
+    await provider.know(login, name="Grace Hopper")
+    grace: Visitor = await visitor("Grace Hopper")
+    await grace.page.goto("/login?next=%2Fmembers")
+    await grace.page.get_by_role("link", name="Sign in with SSO").click()
+    await grace.page.get_by_label("Work e-mail").fill(login)
+    await grace.press("Continue")
+    await expect(grace.page.get_by_role("heading", name="Test provider")).to_be_visible()
+    await expect(grace.page.get_by_label("Login")).to_have_value(login)
+    await grace.press("Continue")
+    await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Members")
+    await expect(grace.member("Grace Hopper")).to_contain_text("Viewer")
+    assert "code=" not in grace.page.url
+    await grace.page.reload()
+    await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Members")
+    await grace.page.goto("/settings/single-sign-on")
+    await expect(grace.page.get_by_text("Owners and admins see this")).to_be_visible()
+
+
+async def test_who_is_refused_is_told_why(visitor, nameserver, provider) -> None:
+    ada: Visitor = await (await visitor("Ada Lovelace")).sign_up("Analytical Engines")
+    domain = await set_up(ada, nameserver, provider)
+    await provider.know(f"eve@{domain}", email="ceo@victim.example")
+    eve: Visitor = await visitor("Eve")
+    await eve.page.goto("/login/sso")
+    await eve.page.get_by_label("Work e-mail").fill("eve@nowhere.example.net")
+    await eve.press("Continue")
+    await expect(eve.page.get_by_role("alert")).to_contain_text("not set up")
+    await eve.page.get_by_label("Work e-mail").fill(f"eve@{domain}")
+    await eve.press("Continue")
+    await eve.press("Continue")
+    await expect(eve.page.get_by_role("alert")).to_contain_text("not in a domain")
+    await expect(eve.page).to_have_url(re.compile(r"/login/sso\?reason=sso_email_domain_refused$"))
+    await check(eve.page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_its_pages_are_accessible(visitor, nameserver, provider, scheme) -> None:
+    ada: Visitor = await (await visitor("Ada Lovelace", color_scheme=scheme)).sign_up("Analytical Engines")
+    await set_up(ada, nameserver, provider)
+    await ada.page.get_by_label("Domain", exact=True).fill("waiting.example.org")
+    await ada.press("Add domain")
+    await expect(ada.page.get_by_text("Waiting for the record")).to_be_visible()
+    someone: Visitor = await visitor("Someone", color_scheme=scheme)
+    await someone.page.goto("/login/sso?reason=sso_denied")
+    await expect(someone.page.get_by_role("alert")).to_be_visible()
+    for page in (ada.page, someone.page):
+        for width in SIZES:
+            await page.set_viewport_size({"width": width, "height": 2000})
+            await check(page)

@@ -1,0 +1,59 @@
+"""Where it was measured, and how much of a processor it took."""
+
+import os
+import platform
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """User and system time of these processes and all below them, ended children included (Linux' /proc)."""
+    parents: defaultdict[int, list[int]] = defaultdict(list)
+    ticks: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal() and (fields := _stat(folder)):
+            parents[int(fields[1])].append(int(folder.name))
+            ticks[int(folder.name)] = sum(map(int, fields[11:15]))
+    wanted, total = list(pids), 0
+    while wanted:
+        pid = wanted.pop()
+        total += ticks.get(pid, 0)
+        wanted += parents[pid]
+    return total / _TICKS
+
+
+def _stat(folder: Path) -> list[str]:
+    """The fields behind the name, which may hold spaces; none if the process has ended meanwhile."""
+    try:
+        return (folder / "stat").read_text().rpartition(") ")[2].split()
+    except OSError:
+        return []
+
+
+def describe() -> str:
+    """Processor, cores, memory, system."""
+    model = _line("/proc/cpuinfo", "model name")
+    memory = int(_line("/proc/meminfo", "MemTotal").split()[0]) / 1024**2
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}"
+
+
+def _line(path: str, name: str) -> str:
+    for line in Path(path).read_text().splitlines():
+        if line.startswith(name):
+            return line.partition(":")[2].strip()
+    return "0"
+
+
+def version_of(*command: str) -> str:
+    """The first line a program says of itself."""
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return said.strip().splitlines()[0]
+
+
+def load() -> float:
+    """The load average of the last minute."""
+    return os.getloadavg()[0]

@@ -1,0 +1,1 @@
+"""The story of the platform, told in the terminal over its public API."""

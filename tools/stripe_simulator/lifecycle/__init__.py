@@ -1,0 +1,1 @@
+"""How subscriptions, invoices and payments go on, by request and by time."""

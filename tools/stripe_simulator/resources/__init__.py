@@ -1,0 +1,1 @@
+"""The objects of the API: what can be asked of each, and its shape."""

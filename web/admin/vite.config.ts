@@ -1,0 +1,18 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { themeStylesheet } from "../shared/theme-css.ts";
+
+const gateway = process.env["GATEWAY_URL"] ?? "http://localhost:8080";
+
+export default defineConfig({
+  base: "/admin/",
+  plugins: [react(), themeStylesheet()],
+  build: {
+    manifest: true,
+    target: "es2023",
+    // A data: URL would need an exception in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { "/admin/v1": { target: gateway, changeOrigin: false } } },
+});
