@@ -25,22 +25,22 @@ def overload(**bounds: float) -> Overload:
 class TestDecision:
     def test_no_more_than_the_bound(self) -> None:
         bound = overload()
-        with bound.place(), bound.place(), bound.place():
-            with pytest.raises(Unavailable) as refused, bound.place():
+        with bound, bound, bound:
+            with pytest.raises(Unavailable) as refused, bound:
                 pass
             assert refused.value.code == "overloaded"
-        with bound.place():
+        with bound:
             pass
 
     def test_fewer_while_the_loop_is_late_and_until_it_has_calmed_down(self) -> None:
         bound = overload()
         bound.measured(0.3)
-        with bound.place(), pytest.raises(Unavailable), bound.place():
+        with bound, pytest.raises(Unavailable), bound:
             pass
         bound.measured(0.15)
         assert bound.late
         bound.measured(0.05)
-        with bound.place(), bound.place():
+        with bound, bound:
             pass
 
     async def test_a_loop_that_is_blocked_is_late(self) -> None:

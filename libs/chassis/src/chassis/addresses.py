@@ -27,6 +27,8 @@ def client_address(request: web.BaseRequest) -> str:
 
 def is_within(text: str, networks: Sequence[Network]) -> bool:
     """Whether the text is an address in one of the networks."""
+    if not networks:
+        return False
     address = _parsed(text)
     return address is not None and any(
         address.version == network.version and address in network for network in networks

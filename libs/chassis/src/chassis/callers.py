@@ -1,7 +1,16 @@
 """Who calls: a customer, a member of our own staff, or another service; each by a token of its own kind."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
+
+RevocationKey = tuple[int | None, ...]
+"""Ids as numbers: they are looked up on every request, and a UUID is hashed in Python."""
+
+
+def revocation_key(*ids: UUID | None) -> RevocationKey:
+    """What a revocation stands under, e.g. (user, organization) or (session,)."""
+    return tuple(None if one is None else one.int for one in ids)
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,17 @@ class Caller:
     def person_id(self) -> UUID:
         """Who answers for it: the person, or whoever stands behind the API key."""
         return self.behind or self.user_id
+
+    @cached_property
+    def revocation_keys(self) -> tuple[RevocationKey, ...]:
+        """All that a revocation of this caller's token may stand under."""
+        person = self.person_id
+        keys: tuple[RevocationKey, ...] = (revocation_key(self.session_id), revocation_key(person, None))
+        if self.org_id is not None:
+            keys += (revocation_key(person, self.org_id), revocation_key(None, self.org_id))
+        if self.account is None and not self.custom_roles:
+            return keys
+        return (*keys, revocation_key(self.account), *(revocation_key(role) for role in self.custom_roles))
 
     @property
     def is_api_key(self) -> bool:

@@ -1,12 +1,13 @@
 """Is it alive, is it ready; and the private port with the metrics."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
 import orjson
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis import metrics
 
 CHECK_SECONDS = 2.0
 Check = Callable[[], Awaitable[object]]
@@ -19,24 +20,30 @@ class Health:
         self.checks: dict[str, Check] = {}
         self.stopping = False
         self._in_hand = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._waiting: asyncio.Event | None = None
 
-    @contextmanager
-    def in_hand(self) -> Iterator[None]:
-        """Around each request: an orderly end waits for it."""
+    @property
+    def in_hand(self) -> int:
+        """How many requests are being answered."""
+        return self._in_hand
+
+    def enter(self) -> None:
+        """A request begins; `leave` must follow: an orderly end waits for it."""
         self._in_hand += 1
-        self._idle.clear()
-        try:
-            yield
-        finally:
-            self._in_hand -= 1
-            if not self._in_hand:
-                self._idle.set()
+
+    def leave(self) -> None:
+        """It has ended."""
+        self._in_hand -= 1
+        if self._waiting is not None and not self._in_hand:
+            self._waiting.set()
 
     async def idle(self) -> None:
         """Until no request is in hand."""
-        await self._idle.wait()
+        if self._waiting is None:
+            self._waiting = asyncio.Event()
+        while self._in_hand:
+            self._waiting.clear()
+            await self._waiting.wait()
 
     async def ready(self) -> tuple[bool, dict[str, str]]:
         """Whether to send work here, and what each part says; all parts are asked at once, two seconds at most."""
@@ -80,6 +87,7 @@ def _json(status: int, document: dict[str, object]) -> web.Response:
 def add_health(app: web.Application, health: Health) -> None:
     """Serve /health/live and /health/ready."""
     app[HEALTH] = health
+    metrics.IN_FLIGHT.set_function(lambda: health.in_hand)
     app.router.add_get("/health/live", _live)
     app.router.add_get("/health/ready", _ready)
 

@@ -14,7 +14,7 @@ from prometheus_client import Histogram
 from chassis import metrics
 from chassis.failures import describe, is_transient
 from chassis.health import HEALTH
-from chassis.logs import bind_log
+from chassis.logs import begin_log
 from chassis.problems import Problem, Unavailable
 from chassis.rendering import problem_response
 from chassis.requests import REQUEST_ID, REQUEST_ID_HEADER, ROUTE, assign_request_id
@@ -55,8 +55,11 @@ class InternalError(Problem):
 async def front(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The one middleware."""
     health = request.app[HEALTH]
-    with health.in_hand():
+    health.enter()
+    try:
         response = await _account_for(request, handler)
+    finally:
+        health.leave()
     if health.stopping and not response.prepared:
         response.force_close()
     return response
@@ -64,15 +67,11 @@ async def front(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def _account_for(request: web.Request, handler: Handler) -> web.StreamResponse:
     request_id = assign_request_id(request)
-    structlog.contextvars.clear_contextvars()
-    bind_log(request_id=request_id)
+    begin_log(request_id=request_id)
     started = time.perf_counter()
     route = _template(request)
     parent = request.headers.get("traceparent")
-    with (
-        metrics.IN_FLIGHT.track_inprogress(),
-        span(f"{request.method} {route}", parent, kind=SpanKind.SERVER, attributes={"http.route": route}) as server,
-    ):
+    with span(f"{request.method} {route}", parent, kind=SpanKind.SERVER, attributes={"http.route": route}) as server:
         response = await _answer(request, handler, request_id)
         if (found := request.get(ROUTE)) is not None:
             route = found

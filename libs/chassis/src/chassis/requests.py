@@ -5,7 +5,7 @@ import re
 from aiohttp import web
 
 from chassis.problems import Unauthorized
-from contracts.ids import new_id
+from contracts.ids import new_id_text
 
 REQUEST_ID_HEADER = "X-Request-Id"
 REQUEST_ID = web.RequestKey("request_id", str)
@@ -19,7 +19,7 @@ _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([^\s]+)\Z")
 def assign_request_id(request: web.Request) -> str:
     """Take the client's id if it is harmless to write into a log, else make one."""
     given = request.headers.get(REQUEST_ID_HEADER, "")
-    request_id = given if _SANE_ID.match(given) else str(new_id())
+    request_id = given if _SANE_ID.match(given) else new_id_text()
     request[REQUEST_ID] = request_id
     return request_id
 

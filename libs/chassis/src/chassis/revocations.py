@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chassis import metrics
-from chassis.callers import Caller
+from chassis.callers import Caller, RevocationKey, revocation_key
 from chassis.clock import Clock, SystemClock
 from chassis.failures import is_transient
 from chassis.problems import Unauthorized, Unavailable
@@ -73,32 +73,21 @@ class Revocation(BaseModel):
     subject_id: UUID | None = None
 
     @property
-    def key(self) -> tuple[UUID | None, ...]:
+    def key(self) -> RevocationKey:
         """What the map is keyed by; a caller's keys are compared with it."""
         if self.kind == "session":
-            return (self.session_id,)
+            return revocation_key(self.session_id)
         if self.subject_id is not None:
-            return (self.subject_id,)
+            return revocation_key(self.subject_id)
         if self.kind == "organization":
-            return (None, self.org_id)
-        return (self.user_id, self.org_id) if self.kind == "membership" else (self.user_id, None)
+            return revocation_key(None, self.org_id)
+        return revocation_key(self.user_id, self.org_id if self.kind == "membership" else None)
 
     def covers(self, caller: Caller) -> bool:
         """Whether it refuses this caller's token."""
         if self.kind == "session":
             return caller.session_id == self.session_id
-        return self.key in _keys_of(caller) and caller.issued_at < self.not_before.timestamp()
-
-
-def _keys_of(caller: Caller) -> tuple[tuple[UUID | None, ...], ...]:
-    """All that an entry against this caller's token may stand under."""
-    person = caller.person_id
-    keys: tuple[tuple[UUID | None, ...], ...] = ((caller.session_id,), (person, None))
-    if caller.org_id is not None:
-        keys += ((person, caller.org_id), (None, caller.org_id))
-    if caller.account is None and not caller.custom_roles:
-        return keys
-    return (*keys, (caller.account,), *((role,) for role in caller.custom_roles))
+        return self.key in caller.revocation_keys and caller.issued_at < self.not_before.timestamp()
 
 
 class RevocationList(BaseModel):
@@ -171,7 +160,7 @@ class Revocations:
         self._ask = ask
         self._snapshot = snapshot
         self._clock = clock or SystemClock()
-        self._entries: dict[tuple[UUID | None, ...], tuple[float, Revocation]] = {}
+        self._entries: dict[RevocationKey, tuple[float, Revocation]] = {}
         self._callbacks: list[Callable[[Revocation], None]] = []
         self._connection = 0
         self._sweep_at = _FIRST_SWEEP
@@ -196,9 +185,9 @@ class Revocations:
 
     def refuses(self, caller: Caller) -> bool:
         """Whether the map holds something against this caller's token."""
-        for key in _keys_of(caller):
-            _, revocation = self._entries.get(key, (0.0, None))
-            if revocation is not None and revocation.covers(caller):
+        for key in caller.revocation_keys:
+            entry = self._entries.get(key)
+            if entry is not None and entry[1].covers(caller):
                 return True
         return False
 

@@ -56,9 +56,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     monkeypatch.setattr(logs.sys, "stdout", stream)
     root.handlers = []
     logs.configure_logs("notes", "info")
-    structlog.contextvars.clear_contextvars()
+    logs.begin_log()
     yield stream
-    structlog.contextvars.clear_contextvars()
+    logs.begin_log()
     root.handlers, root.level = before[0], before[1]
     structlog.configure(**before[2])
 

@@ -117,7 +117,7 @@ def _middlewares(door: FrontDoor, overload: Overload) -> tuple[Middleware, ...]:
         """Health is answered always: who is busy is not dead. A socket's life is no request."""
         if request.path.startswith(_HEALTH_ROOT) or request.path == STREAM_PATH:
             return await handler(request)
-        with overload.place():
+        with overload:
             return await handler(request)
 
     return shed, unmatched

@@ -152,11 +152,13 @@ class Pool:
         headers: Mapping[str, str],
         body: AsyncGenerator[bytes, None] | None = None,
         *,
+        seconds: float | None = None,
         fresh: bool = False,
     ) -> ServiceAnswer:
-        """Status and headers of the answer. Raises Unreachable, Broken, or what the body raises; sets no time limit.
+        """Status and headers of the answer. Raises Unreachable, Broken, TimeoutError, or what the body raises.
 
-        `fresh` takes a connection that nothing was asked on before.
+        `seconds` are for the answer once the request is sent; None sets no limit. `fresh` takes a connection that
+        nothing was asked on before.
         """
         connection = None if fresh else self._kept()
         if connection is None:
@@ -166,7 +168,7 @@ class Pool:
             length = headers.get("Content-Length")
             await connection.write(self._head(method, target, headers, body is not None, length))
             sent = body is None or await _send(connection, exchange, body, chunked=length is None)
-            await exchange.head()
+            await exchange.head(seconds)
         except BaseException:
             connection.close()
             raise

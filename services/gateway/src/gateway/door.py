@@ -18,7 +18,7 @@ from gateway.headers import check_head, to_service
 from gateway.home import HOME_PATH, Home
 from gateway.hygiene import API_POLICY, PAGES_POLICY
 from gateway.limiter import Count, Limiter
-from gateway.metrics import LIMIT_CHECKS, LIMITED
+from gateway.metrics import LIMITED
 from gateway.origins import Origins, not_allowed, preflight
 from gateway.pages import ADMIN_ROOT, Pages, is_page
 from gateway.paths import canonical_path
@@ -178,7 +178,6 @@ class FrontDoor:
     async def _count(self, request: web.Request, limits: Sequence[Limit]) -> None:
         if not limits:
             return
-        LIMIT_CHECKS.inc()
         count = request[COUNT] = await self.limiter.take(limits)
         if (refused := count.refused_by) is not None:
             LIMITED.labels(refused.limit.name).inc()

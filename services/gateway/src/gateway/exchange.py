@@ -7,6 +7,7 @@ passed over, nothing after the end (RFC 9112, 6.3).
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from multidict import CIMultiDict
@@ -17,6 +18,16 @@ _SWITCHING_PROTOCOLS = 101
 _STATUS_LINE_BYTES = 32
 
 
+@lru_cache(maxsize=1024)
+def _name(sent: bytes) -> str:
+    """Of a header, kept: our services have few, and send them with every answer."""
+    return sent.decode("latin-1")
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
 class Broken(ConnectionError):
     """The service broke off, or what it sent is no HTTP; the message is for the log."""
 
@@ -24,8 +35,8 @@ class Broken(ConnectionError):
 class Exchange:
     """The answer to one request.
 
-    `head` is awaited for status and headers, `read_any` and `read_all` give the body; each raises Broken. `backed_up`
-    says that its reader is slower than the service.
+    `head` is awaited for status and headers, `read_any` and `read_all` give the body; each raises Broken, and
+    TimeoutError once the head's time is over. `backed_up` says that its reader is slower than the service.
     """
 
     def __init__(self, method: str) -> None:
@@ -37,7 +48,7 @@ class Exchange:
         """Whether the service keeps the connection after this answer."""
         self.excess = False
         """Whether something came after the end: the connection is not to be trusted with another request."""
-        self.failure: Broken | None = None
+        self.failure: Broken | TimeoutError | None = None
         self.backed_up = False
         self._is_head = method == "HEAD"
         self._parser = HttpResponseParser(self)
@@ -78,10 +89,15 @@ class Exchange:
             self._fail("it closed the connection")
         self._wake()
 
-    async def head(self) -> None:
-        """Returns once status and headers are there."""
-        while not self._begun:
-            await self._wait()
+    async def head(self, seconds: float | None) -> None:
+        """Returns once status and headers are there. `seconds` from now it gives up; None leaves that to the caller."""
+        timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self._expire)
+        try:
+            while not self._begun:
+                await self._wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     async def read_any(self) -> bytes:
         """What there is of the body, at least one byte; none at its end."""
@@ -108,11 +124,10 @@ class Exchange:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._raw.append((name, value))
-        self._parsed_bytes += len(name) + len(value) + 4
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        self._parsed_bytes += _STATUS_LINE_BYTES
+        self._parsed_bytes += _STATUS_LINE_BYTES + sum([len(name) + len(value) + 4 for name, value in self._raw])
         if self._parsed_bytes > MOST_HEAD_BYTES:
             self._fail("its headers are too large")
             return
@@ -149,10 +164,10 @@ class Exchange:
         if self._parser.get_http_version() not in ("1.1", "1.0"):
             return "it speaks another version"
         self.status = status
-        for name, value in self._raw:
-            if b"\r" in value or b"\n" in value or b"\0" in value:
-                return "a header has a line break"
-            self.headers.add(name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+        values = b"".join([value for _, value in self._raw])
+        if b"\r" in values or b"\n" in values or b"\0" in values:
+            return "a header has a line break"
+        self.headers = CIMultiDict([(_name(name), _text(value)) for name, value in self._raw])
         lengths = self.headers.getall("Content-Length", ())
         codings = self.headers.getall("Transfer-Encoding", ())
         if len(lengths) > 1 or len(codings) > 1 or (lengths and codings):
@@ -165,6 +180,11 @@ class Exchange:
             self.length = int(lengths[0])
         self._chunked = bool(codings)
         return None
+
+    def _expire(self) -> None:
+        if self.failure is None and not self._begun:
+            self.failure = TimeoutError()
+        self._wake()
 
     def _fail(self, reason: str) -> None:
         if self.failure is None and not self.complete:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 SECOND: Final = 1_000_000
 _MOST_KEYS = 100_000
@@ -34,8 +34,7 @@ class Limit:
         return max(1, self.window // self.requests)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How a key stands after a request was asked for. `ahead` and `wait` are microseconds.
 
     `ahead` is until the quota is whole again; `wait` until such a request would be let through, 0 if this one was.

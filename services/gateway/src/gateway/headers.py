@@ -5,6 +5,7 @@ what belongs to the connection or is the gateway's to say.
 """
 
 import re
+from functools import lru_cache
 
 from aiohttp import HttpVersion10, HttpVersion11, web
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -159,7 +160,7 @@ def connection_options(headers: RequestHeaders | CIMultiDict[str]) -> frozenset[
 
 def to_service(headers: RequestHeaders) -> CIMultiDict[str]:
     """What of a request's headers a service gets to see. Whatever the gateway says itself is added by the caller."""
-    passed = CIMultiDict((name, value) for name, value in headers.items() if name.lower() in PASSED)
+    passed = CIMultiDict([(name, value) for name, value in headers.items() if name.lower() in PASSED])
     length = headers.get("Content-Length")
     if length is not None and length != "0":
         passed["Content-Length"] = length
@@ -168,13 +169,17 @@ def to_service(headers: RequestHeaders) -> CIMultiDict[str]:
 
 def to_client(headers: CIMultiDict[str]) -> CIMultiDict[str]:
     """What of a response's headers the client gets to see; Content-Length is left to whoever writes the body."""
-    dropped = _NOT_PASSED | connection_options(headers) if "Connection" in headers else _NOT_PASSED
-    passed: CIMultiDict[str] = CIMultiDict()
-    for name, value in headers.items():
-        lower = name.lower()
-        if lower not in dropped and not lower.startswith("access-control-"):
-            passed.add(name, value)
+    passed = CIMultiDict([(name, value) for name, value in headers.items() if _is_passed_on(name)])
+    if "Connection" in headers:
+        for option in connection_options(headers):
+            passed.popall(option, None)
     return passed
+
+
+@lru_cache(maxsize=1024)
+def _is_passed_on(name: str) -> bool:
+    lower = name.lower()
+    return lower not in _NOT_PASSED and not lower.startswith("access-control-")
 
 
 def _invalid(detail: str) -> BadRequest:

@@ -4,10 +4,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.gcra import SECOND, Limit, LocalCounts, Standing
-from gateway.metrics import LIMIT_CALLS, LIMITS_LOCAL
+from gateway.metrics import LIMIT_CALLS, LIMIT_CHECKS, LIMITS_LOCAL
 from gateway.redis_gateway import AWAY, SharedCounts
 
 log = logging.getLogger(__name__)
@@ -17,8 +17,7 @@ _MOST_TOGETHER = 128
 _LOOK_AGAIN_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """Where a request stands on each of its limits; `shared` says whether other processes counted along."""
 
     standings: Sequence[Standing]
@@ -27,8 +26,8 @@ class Count:
     @property
     def refused_by(self) -> Standing | None:
         """The limit that lets the next request through last, if this one was refused."""
-        worst = max(self.standings, key=lambda standing: standing.wait)
-        return worst if worst.wait > 0 else None
+        refusing = [standing for standing in self.standings if standing.wait > 0]
+        return max(refusing, key=lambda standing: standing.wait) if refusing else None
 
 
 class Limiter:
@@ -49,6 +48,7 @@ class Limiter:
     async def take(self, limits: Sequence[Limit]) -> Count:
         """Count one request on all of its limits (at least one), or on none if one refuses it. Never raises."""
         if self.is_local:
+            LIMIT_CHECKS.inc()
             return self._count_here(limits)
         answer: asyncio.Future[Count] = asyncio.get_running_loop().create_future()
         self._waiting.append((limits, answer))
@@ -82,6 +82,7 @@ class Limiter:
         return [self._count_here(limits) for limits in requests]
 
     def _answer(self, batch: Sequence[tuple[Sequence[Limit], asyncio.Future[Count]]], counts: Sequence[Count]) -> None:
+        LIMIT_CHECKS.inc(len(batch))
         for (_, answer), count in zip(batch, counts, strict=True):
             if not answer.done():  # its client has left
                 answer.set_result(count)

@@ -1,8 +1,6 @@
 """Sheds load before it buries the gateway: by what is in hand, and by how late the event loop is."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from chassis.problems import Unavailable
 from gateway.metrics import LAG, SHED
@@ -13,7 +11,7 @@ _CALM = 0.5
 
 
 class Overload:
-    """One a process. `run` measures; `place` is taken before anything is done for a request.
+    """One a process. `run` measures; as a context it is taken before anything is done for a request.
 
     A loop that is late serves requests whose callers have given up. While it is late, only as many are in hand as
     `most_while_late`; beyond `most_in_hand` nothing is taken, late or not.
@@ -27,17 +25,15 @@ class Overload:
         self.late = False
         self.lag = 0.0
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Around each request. Raises Unavailable `overloaded` when one more is too many."""
         if self._in_hand >= (self._most_while_late if self.late else self._most_in_hand):
             SHED.labels("lag" if self.late else "in_hand").inc()
             raise Unavailable("overloaded", "Too much is going on here; try again.", headers={"Retry-After": "1"})
         self._in_hand += 1
-        try:
-            yield
-        finally:
-            self._in_hand -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._in_hand -= 1
 
     def measured(self, lag: float) -> None:
         """The loop was this many seconds later than asked for."""

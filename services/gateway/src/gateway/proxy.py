@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -59,7 +60,7 @@ class Proxy:
                 idle_seconds=self._settings.upload_idle_seconds,
                 json_depth=self._settings.max_json_depth,
             )
-        with upstream.slot():
+        with upstream:
             response = await self._ask(upstream, forwarded, upload)
             try:
                 return await _relay(request, upstream, response)
@@ -71,7 +72,7 @@ class Proxy:
         upstream = self._upstreams.get(service)
         if upstream is None:
             raise unavailable(service)
-        with upstream.slot():
+        with upstream:
             async with await self._ask(upstream, forwarded, None) as answer:
                 if answer.status >= 400 and not _is_problem(answer):
                     raise ServiceError(answer.status, answer.headers)
@@ -99,11 +100,13 @@ class Proxy:
         self, upstream: Upstream, forwarded: Forwarded, upload: Upload | None, *, fresh: bool
     ) -> ServiceAnswer:
         """Up to the answer's headers. While a body is sent, the service's time starts anew with each piece it takes."""
-        clock = asyncio.get_running_loop().time
         seconds = self._settings.service_seconds
+        ask = partial(upstream.pool.request, forwarded.method, forwarded.target, forwarded.headers)
+        if upload is None:
+            return await ask(seconds=seconds, fresh=fresh)
+        clock = asyncio.get_running_loop().time
         async with asyncio.timeout(seconds) as limit:
-            body = upload.chunks(lambda: limit.reschedule(clock() + seconds)) if upload is not None else None
-            return await upstream.pool.request(forwarded.method, forwarded.target, forwarded.headers, body, fresh=fresh)
+            return await ask(upload.chunks(lambda: limit.reschedule(clock() + seconds)), fresh=fresh)
 
 
 def _problem(upstream: Upstream, error: Exception) -> Problem | None:

@@ -1,6 +1,6 @@
 """Where a request comes from: what the peer says of others is believed only of our own proxies."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -9,8 +9,7 @@ from chassis.addresses import TRUSTED_PROXIES, client_address, is_within
 _SCHEMES = frozenset({"http", "https"})
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The client's network address, and the scheme and host it used."""
 
     address: str

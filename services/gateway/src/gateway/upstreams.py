@@ -12,15 +12,16 @@ from gateway.settings import GatewaySettings
 
 
 class Upstream:
-    """One service: its connections, its breaker, its bound."""
+    """One service: its connections, its breaker, its bound. As a context it is a place among the requests in hand."""
 
     def __init__(self, name: str, url: str, *, pool: Pool, breaker: Breaker, concurrency: int) -> None:
         self.name = name
         self.pool = pool
         self.breaker = breaker
         self._origin = url.rstrip("/")
-        self._free = concurrency
-        self._in_hand = IN_HAND.labels(name)
+        self._concurrency = concurrency
+        self._in_hand = 0
+        IN_HAND.labels(name).set_function(lambda: self._in_hand)
         BREAKER.labels(name).set_function(lambda: float(breaker.is_open))
 
     def socket_url(self, target: str) -> str:
@@ -28,19 +29,16 @@ class Upstream:
         scheme, _, rest = self._origin.partition("://")
         return f"{'wss' if scheme == 'https' else 'ws'}://{rest}{target}"
 
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """A place among the requests in hand. Raises Unavailable when all are taken or the breaker is open."""
-        if self._free <= 0:
+    def __enter__(self) -> None:
+        """Take a place among the requests in hand. Raises Unavailable when all are taken or the breaker is open."""
+        if self._in_hand >= self._concurrency:
             raise unavailable(self.name, "service_busy", retry_after=1)
         if not self.breaker.admits():
             raise unavailable(self.name, retry_after=self.breaker.retry_after())
-        self._free -= 1
-        try:
-            with self._in_hand.track_inprogress():
-                yield
-        finally:
-            self._free += 1
+        self._in_hand += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._in_hand -= 1
 
 
 def unavailable(service: str, code: str = "service_unavailable", *, retry_after: float = 1) -> Unavailable:
