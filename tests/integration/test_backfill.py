@@ -54,7 +54,7 @@ async def settled(platform, person) -> None:
         )
         return bool(found[0][0])
 
-    await eventually(nothing_left)
+    await eventually(nothing_left, timeout=120)  # all that the whole run has made is sent again
 
 
 async def sent(platform, *arguments: str) -> dict[str, int]:
