@@ -13,7 +13,11 @@ TRUSTED_PROXIES = web.AppKey("trusted_proxies", Sequence)
 def client_address(request: web.BaseRequest) -> str:
     """The nearest address in X-Forwarded-For that is no proxy of ours; the peer's own if the peer is none."""
     app = getattr(request, "app", None)
-    trusted: Sequence[Network] = app.get(TRUSTED_PROXIES, ()) if app is not None else ()
+    return address_behind(app.get(TRUSTED_PROXIES, ()) if app is not None else (), request)
+
+
+def address_behind(trusted: Sequence[Network], request: web.BaseRequest) -> str:
+    """The same, where these networks are our proxies'."""
     address = request.remote or "unknown"
     if "X-Forwarded-For" not in request.headers or not is_within(address, trusted):
         return address

@@ -66,13 +66,23 @@ async def _ask(check: Check) -> str:
     return "ok"
 
 
-async def _live(_: web.Request) -> web.Response:
+def liveness() -> web.Response:
+    """The answer of /health/live: whoever can say so lives."""
     return _json(200, {"status": "live"})
 
 
-async def _ready(request: web.Request) -> web.Response:
-    ready, parts = await request.app[HEALTH].ready()
+async def readiness(health: Health) -> web.Response:
+    """The answer of /health/ready."""
+    ready, parts = await health.ready()
     return _json(200 if ready else 503, {"status": "ready" if ready else "unavailable", "parts": parts})
+
+
+async def _live(_: web.Request) -> web.Response:
+    return liveness()
+
+
+async def _ready(request: web.Request) -> web.Response:
+    return await readiness(request.app[HEALTH])
 
 
 async def _metrics(_: web.Request) -> web.Response:

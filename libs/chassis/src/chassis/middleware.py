@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from typing import TypeVar
 
 import structlog
 from aiohttp import web
@@ -13,13 +14,14 @@ from prometheus_client import Histogram
 
 from chassis import metrics
 from chassis.failures import describe, is_transient
-from chassis.health import HEALTH
+from chassis.health import HEALTH, Health
 from chassis.logs import begin_log
 from chassis.problems import Problem, Unavailable
 from chassis.rendering import problem_response
 from chassis.requests import REQUEST_ID, REQUEST_ID_HEADER, ROUTE, assign_request_id
 from chassis.telemetry import span
 
+R = TypeVar("R", bound=web.BaseRequest)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger("chassis.http")
 
@@ -54,10 +56,16 @@ class InternalError(Problem):
 @web.middleware
 async def front(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The one middleware."""
-    health = request.app[HEALTH]
+    return await account_for(request, handler, request.app[HEALTH], _template(request))
+
+
+async def account_for(
+    request: R, handler: Callable[[R], Awaitable[web.StreamResponse]], health: Health, route: str
+) -> web.StreamResponse:
+    """The handler's answer, or the problem it ended in. `route` names the request until the handler does (`ROUTE`)."""
     health.enter()
     try:
-        response = await _account_for(request, handler)
+        response = await _accounted(request, handler, route)
     finally:
         health.leave()
     if health.stopping and not response.prepared:
@@ -65,11 +73,12 @@ async def front(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-async def _account_for(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _accounted(
+    request: R, handler: Callable[[R], Awaitable[web.StreamResponse]], route: str
+) -> web.StreamResponse:
     request_id = assign_request_id(request)
     begin_log(request_id=request_id)
     started = time.perf_counter()
-    route = _template(request)
     parent = request.headers.get("traceparent")
     with span(f"{request.method} {route}", parent, kind=SpanKind.SERVER, attributes={"http.route": route}) as server:
         response = await _answer(request, handler, request_id)
@@ -84,7 +93,9 @@ async def _account_for(request: web.Request, handler: Handler) -> web.StreamResp
     return response
 
 
-async def _answer(request: web.Request, handler: Handler, request_id: str) -> web.StreamResponse:
+async def _answer(
+    request: R, handler: Callable[[R], Awaitable[web.StreamResponse]], request_id: str
+) -> web.StreamResponse:
     try:
         return await handler(request)
     except (asyncio.CancelledError, ConnectionResetError):
@@ -98,7 +109,7 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> we
         return _unexpected(error, request_id)
 
 
-def _refused(request: web.Request, error: Problem | web.HTTPException, request_id: str) -> web.StreamResponse:
+def _refused(request: web.BaseRequest, error: Problem | web.HTTPException, request_id: str) -> web.StreamResponse:
     if isinstance(error, web.HTTPException):
         if error.status < 400:
             raise error
@@ -133,7 +144,7 @@ def _template(request: web.Request) -> str:
     return resource.canonical if resource is not None else "unmatched"
 
 
-def _account(request: web.Request, response: web.StreamResponse, route: str, seconds: float) -> None:
+def _account(request: web.BaseRequest, response: web.StreamResponse, route: str, seconds: float) -> None:
     """A socket's life is no request's duration. The path is logged, the query is not: it may hold a ticket."""
     method = request.method if request.method in METH_ALL else "other"  # a client's inventions are no label values
     if response.status != 101:
@@ -155,9 +166,15 @@ def _duration(route: str, method: str, hundreds: int) -> Histogram:
     return metrics.REQUESTS.labels(route, method, f"{hundreds}xx")
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """`on_response_prepare`: what every answer carries, also streams and sockets."""
+def give_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """What every answer carries, also streams and sockets."""
+    headers = response.headers
     if (request_id := request.get(REQUEST_ID)) is not None:
-        response.headers[REQUEST_ID_HEADER] = request_id
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers[REQUEST_ID_HEADER] = request_id
+    headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """The same as a signal, `on_response_prepare`."""
+    give_headers(request, response)

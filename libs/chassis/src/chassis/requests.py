@@ -16,7 +16,7 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._\-]{8,128}\Z")
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([^\s]+)\Z")
 
 
-def assign_request_id(request: web.Request) -> str:
+def assign_request_id(request: web.BaseRequest) -> str:
     """Take the client's id if it is harmless to write into a log, else make one."""
     given = request.headers.get(REQUEST_ID_HEADER, "")
     request_id = given if _SANE_ID.match(given) else new_id_text()
@@ -24,7 +24,7 @@ def assign_request_id(request: web.Request) -> str:
     return request_id
 
 
-def request_id_of(request: web.Request) -> str:
+def request_id_of(request: web.BaseRequest) -> str:
     """The id assigned to this request."""
     return request[REQUEST_ID]
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -27,6 +30,24 @@ LAST_WORDS_SECONDS = 1.0
 """For answers that are written but not yet taken; what still works then is cancelled."""
 LONGEST_HEADER = 16 * 1024
 """Above what a token may have, so that a token that is too long gets the answer of a bad token."""
+
+
+Take = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Dress = Callable[[web.BaseRequest, web.StreamResponse], None]
+
+
+@dataclass(frozen=True)
+class Direct:
+    """Takes every request as it comes off its connection, past the application's router, middlewares and signals.
+
+    `dress` is called for each answer just before its head is written.
+    """
+
+    take: Take
+    dress: Dress
+
+
+DIRECT: web.AppKey[Direct] = web.AppKey("direct", Direct)
 
 
 class HeadersTooLarge(Problem):
@@ -115,13 +136,22 @@ class ProblemRunner(web.AppRunner):
 
     async def _make_server(self) -> Any:
         plain = await super()._make_server()
+        direct = self.app.get(DIRECT)
         return _ProblemServer(
-            plain.request_handler,
-            request_factory=plain.request_factory,
+            plain.request_handler if direct is None else direct.take,
+            request_factory=plain.request_factory if direct is None else _direct_requests(direct, plain._loop),
             handler_cancellation=plain.handler_cancellation,
             loop=plain._loop,
             **plain._kwargs,
         )
+
+
+def _direct_requests(direct: Direct, loop: asyncio.AbstractEventLoop) -> Callable[..., web.BaseRequest]:
+    class Request(web.BaseRequest):
+        async def _prepare_hook(self, response: web.StreamResponse) -> None:
+            direct.dress(self, response)
+
+    return partial(Request, loop=loop)
 
 
 async def listen(

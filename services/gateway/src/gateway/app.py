@@ -2,44 +2,42 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from ipaddress import ip_network
 
 from aiohttp import ClientSession, web
-from aiohttp.typedefs import Middleware
 
-from chassis.addresses import TRUSTED_PROXIES
 from chassis.auth import Authenticator, RemoteKeys
 from chassis.health import add_health
 from chassis.internal import InternalClient, InternalSigner
-from chassis.middleware import Handler, add_headers, front
+from chassis.middleware import account_for
 from chassis.peers import TEAMS, listen_to_revocations, revocations_from
 from chassis.processes import run_beside
+from chassis.server import DIRECT, Direct
 from contracts import asyncapi
 from gateway import home, redis_gateway
 from gateway.api_keys import ApiKeys
 from gateway.documents import merge, read_documents
-from gateway.door import COUNT, SOURCE, SUSPECT, FrontDoor, policy_of
+from gateway.door import HEALTH_PATHS, FrontDoor
 from gateway.events_page import STYLE, events_page
 from gateway.health import GatewayHealth
 from gateway.home import Home, describe
-from gateway.hygiene import security_headers
 from gateway.limiter import Limiter
 from gateway.origins import Origins
 from gateway.overload import Overload
 from gateway.pages import Pages
 from gateway.proxy import Proxy
-from gateway.rates import Rates, rate_headers
+from gateway.rates import Rates
 from gateway.reference import Reference
 from gateway.routes import Document, RouteTable, routes_of
 from gateway.settings import GatewaySettings
 from gateway.sockets import STREAM_PATH, STREAM_SERVICE, Sockets
-from gateway.uploads import no_invitation
 from gateway.upstreams import Upstream, open_upstreams
+from gateway.visits import VISIT, Visit, dress
 
 NAME = "gateway"
 _PARSER_BYTES = 65_536
 """Above the gateway's own caps, so that what is too large gets the gateway's answer and not the parser's."""
-_HEALTH_ROOT = "/health/"
 _LINGERING_SECONDS = 2.0
 """How long the rest of a refused body is read and dropped, so that the client gets to see why."""
 
@@ -63,8 +61,9 @@ async def serve(settings: GatewaySettings, stack: AsyncExitStack) -> web.Applica
         lag_seconds=settings.lag_seconds,
     )
     await run_beside(stack, overload)
-    door = _door(settings, documents, upstreams, ApiKeys(teams, authenticator), limiter)
-    return _application(settings, door, GatewayHealth(upstreams, keys, revocations, limiter), overload)
+    health = GatewayHealth(upstreams, keys, revocations, limiter)
+    door = _door(settings, documents, upstreams, ApiKeys(teams, authenticator), limiter, health=health)
+    return _application(door, overload)
 
 
 def _door(
@@ -73,12 +72,16 @@ def _door(
     upstreams: Mapping[str, Upstream],
     api_keys: ApiKeys,
     limiter: Limiter,
+    *,
+    health: GatewayHealth,
 ) -> FrontDoor:
     found = [route for name, document in documents.items() for route in routes_of(name, document)]
     routes = RouteTable([*found, home.ROUTE])
     proxy = Proxy(upstreams, settings)
     return FrontDoor(
         settings=settings,
+        proxies=[ip_network(text) for text in settings.trusted_proxies],
+        health=health,
         routes=routes,
         origins=Origins(settings.allowed_origins),
         authenticator=api_keys.authenticator,
@@ -105,30 +108,27 @@ def _references(documents: Mapping[str, Document]) -> dict[str, Reference]:
     }
 
 
-def _middlewares(door: FrontDoor, overload: Overload) -> tuple[Middleware, ...]:
-    @web.middleware
-    async def unmatched(request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Targets that are no path at all (`*`, `host:port`) match no route of aiohttp's."""
-        nowhere = request.match_info.http_exception is not None
-        return await (door.answer(request) if nowhere else handler(request))
-
-    @web.middleware
-    async def shed(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _direct(door: FrontDoor, overload: Overload) -> Direct:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         """Health is answered always: who is busy is not dead. A socket's life is no request."""
-        if request.path.startswith(_HEALTH_ROOT) or request.path == STREAM_PATH:
-            return await handler(request)
+        path = request.raw_path.partition("?")[0]
+        if path in HEALTH_PATHS:
+            return await door.tell_health(request)
+        if path == STREAM_PATH:
+            return await door.answer(request)
         with overload:
-            return await handler(request)
+            return await door.answer(request)
 
-    return shed, unmatched
+    async def take(request: web.BaseRequest) -> web.StreamResponse:
+        request[VISIT] = Visit()
+        return await account_for(request, answer, door.health, "unmatched")
+
+    return Direct(take, partial(dress, origins=door.origins))
 
 
-def _application(
-    settings: GatewaySettings, door: FrontDoor, health: GatewayHealth, overload: Overload
-) -> web.Application:
-
+def _application(door: FrontDoor, overload: Overload) -> web.Application:
+    """What starts and ends; requests do not pass through it."""
     app = web.Application(
-        middlewares=[front, *_middlewares(door, overload)],
         handler_args={
             "auto_decompress": False,
             # Nobody waits any more: the service's slot and connection go to somebody who does.
@@ -138,26 +138,11 @@ def _application(
             "lingering_time": _LINGERING_SECONDS,
         },
     )
-    app[TRUSTED_PROXIES] = [ip_network(text) for text in settings.trusted_proxies]
-
-    async def secure(request: web.Request, response: web.StreamResponse) -> None:
-        source = request.get(SOURCE)
-        https = source is not None and source.scheme == "https"
-        response.headers.update(security_headers(policy=policy_of(request), https=https))
-        response.headers.extend(door.origins.shared_with(request.headers.get("Origin")))
-        if (count := request.get(COUNT)) is not None:
-            response.headers.update(rate_headers(count))
-        response.headers.popall("Server", None)
-        if request.get(SUSPECT):
-            response.force_close()
-            response.headers["Connection"] = "close"
 
     async def close_sockets(_: web.Application) -> None:
         await door.sockets.close_all()
 
-    app.on_response_prepare.append(add_headers)
-    app.on_response_prepare.append(secure)
+    app[DIRECT] = _direct(door, overload)
     app.on_shutdown.append(close_sockets)
-    add_health(app, health)
-    app.router.add_route("*", "/{path:.*}", door.answer, expect_handler=no_invitation)
+    add_health(app, door.health)
     return app

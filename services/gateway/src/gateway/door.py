@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from aiohttp import web
 from multidict import CIMultiDict
 
+from chassis.addresses import Network
 from chassis.auth import Authenticator
 from chassis.callers import Caller
+from chassis.health import Health, liveness, readiness
 from chassis.problems import BadRequest, NotFound, Problem, Unauthorized
 from chassis.requests import ROUTE, request_id_of
 from chassis.telemetry import current_traceparent
@@ -16,8 +18,8 @@ from gateway.api_keys import ApiKeys, show_token
 from gateway.gcra import Limit
 from gateway.headers import check_head, to_service
 from gateway.home import HOME_PATH, Home
-from gateway.hygiene import API_POLICY, PAGES_POLICY
-from gateway.limiter import Count, Limiter
+from gateway.hygiene import PAGES_POLICY
+from gateway.limiter import Limiter
 from gateway.metrics import LIMITED
 from gateway.origins import Origins, not_allowed, preflight
 from gateway.pages import ADMIN_ROOT, Pages, is_page
@@ -29,15 +31,10 @@ from gateway.routes import MethodNotAllowed, Route, RouteTable, is_public
 from gateway.settings import GatewaySettings
 from gateway.sockets import STREAM_PATH, Opening, Sockets
 from gateway.sources import Source, source_of
+from gateway.visits import VISIT, Visit
 
-SOURCE = web.RequestKey("source", Source)
-POLICY = web.RequestKey("policy", str)
-SUSPECT = web.RequestKey("suspect", bool)
-TOKEN = web.RequestKey("token", str)
-"""The access token that was shown, or that the API key shown stands for."""
-COUNT = web.RequestKey("count", Count)
-"""Where the request stands on its limits."""
-
+LIVE_PATH, READY_PATH = "/health/live", "/health/ready"
+HEALTH_PATHS = frozenset({LIVE_PATH, READY_PATH})
 _READS = ("GET", "HEAD")
 _DOCS_ROOT = "docs"
 DEADLINE_HEADER = "X-Request-Deadline-Ms"
@@ -54,6 +51,8 @@ class FrontDoor:
     """All that a request can meet."""
 
     settings: GatewaySettings
+    proxies: Sequence[Network]
+    health: Health
     routes: RouteTable
     origins: Origins
     authenticator: Authenticator
@@ -69,10 +68,11 @@ class FrontDoor:
     references: Mapping[str, Reference]
     """By path: what the gateway itself can tell about the API and the events."""
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to any request. Raises Problem."""
-        path, query = self._check(request)
-        source = request[SOURCE] = source_of(request)
+        visit = request[VISIT]
+        path, query = self._check(request, visit)
+        source = visit.source = source_of(request, self.proxies)
         if (reference := self.references.get(path)) is not None:
             return _refer(request, path, reference)
         if is_page(path):
@@ -88,19 +88,26 @@ class FrontDoor:
             return await self._home(request, source)
         return await self._forward(request, self.routes.match(request.method, path), path + query, source)
 
-    def _check(self, request: web.Request) -> tuple[str, str]:
+    async def tell_health(self, request: web.BaseRequest) -> web.Response:
+        """The answer to a request for one of `HEALTH_PATHS`. Raises Problem."""
+        path, _ = self._check(request, request[VISIT])
+        request[ROUTE] = path
+        _only_reads(request)
+        return await readiness(self.health) if path == READY_PATH else liveness()
+
+    def _check(self, request: web.BaseRequest, visit: Visit) -> tuple[str, str]:
         """The canonical path, and the query with its `?`. After a refusal the connection is not used again."""
-        request[SUSPECT] = True
+        visit.suspect = True
         if len(request.raw_path) > self.settings.max_target_bytes:
             raise TargetTooLong("target_too_long", f"The URL is longer than {self.settings.max_target_bytes} bytes.")
         check_head(request, max_bytes=self.settings.max_header_bytes)
         raw_path, mark, query = request.raw_path.partition("?")
         path = canonical_path(raw_path)
-        request[SUSPECT] = False
+        visit.suspect = False
         return path, mark + query
 
-    def _page(self, request: web.Request, path: str) -> web.StreamResponse:
-        request[POLICY] = PAGES_POLICY
+    def _page(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        request[VISIT].policy = PAGES_POLICY
         request[ROUTE] = "pages"
         _only_reads(request)
         accept = request.headers.get("Accept", "")
@@ -113,7 +120,7 @@ class FrontDoor:
             return self.docs.answer("/" + rest, accept)
         return console.answer(below, accept)
 
-    def _options(self, request: web.Request, path: str, source: Source) -> web.Response:
+    def _options(self, request: web.BaseRequest, path: str, source: Source) -> web.Response:
         """A preflight, or the question which methods a path has."""
         request[ROUTE] = "options"
         methods = self.routes.methods(path)
@@ -127,7 +134,7 @@ class FrontDoor:
             headers |= preflight(methods)
         return web.Response(status=204, headers=headers)
 
-    async def _stream(self, request: web.Request, target: str, source: Source) -> web.StreamResponse:
+    async def _stream(self, request: web.BaseRequest, target: str, source: Source) -> web.StreamResponse:
         request[ROUTE] = STREAM_PATH
         if request.method != "GET":
             raise MethodNotAllowed("method_not_allowed", "This path answers GET.", headers={"Allow": "GET"})
@@ -139,12 +146,12 @@ class FrontDoor:
         headers = self._service_headers(request, source)
         return await self.sockets.serve(request, Opening(target, headers, source.address, user))
 
-    async def _home(self, request: web.Request, source: Source) -> web.StreamResponse:
+    async def _home(self, request: web.BaseRequest, source: Source) -> web.StreamResponse:
         request[ROUTE] = HOME_PATH
         await self._admit(request, home.ROUTE, source, needs_token=True)
         return await self.home.answer(request, self._service_headers(request, source), DEADLINE_HEADER)
 
-    async def _forward(self, request: web.Request, route: Route, target: str, source: Source) -> web.StreamResponse:
+    async def _forward(self, request: web.BaseRequest, route: Route, target: str, source: Source) -> web.StreamResponse:
         request[ROUTE] = route.template
         await self._admit(request, route, source, needs_token=route.needs_token)
         cap = self.settings.max_body_bytes
@@ -157,7 +164,7 @@ class FrontDoor:
         return await self.proxy.forward(request, route.service, forwarded)
 
     async def _admit(
-        self, request: web.Request, route: Route | None, source: Source, *, needs_token: bool
+        self, request: web.BaseRequest, route: Route | None, source: Source, *, needs_token: bool
     ) -> Caller | None:
         """Who calls, once counted against all limits. Raises Unauthorized, TooManyRequests or Unavailable.
 
@@ -167,7 +174,7 @@ class FrontDoor:
             await self._count(request, self.rates.of(route, source.address, None))
             return None
         try:
-            token = request[TOKEN] = await self.api_keys.token_of(request)
+            token = request[VISIT].token = await self.api_keys.token_of(request)
             caller = await self.authenticator.authenticate(token)
         except Unauthorized:
             await self._count(request, self.rates.of(route, source.address, None))
@@ -175,17 +182,17 @@ class FrontDoor:
         await self._count(request, self.rates.of(route, source.address, caller))
         return caller
 
-    async def _count(self, request: web.Request, limits: Sequence[Limit]) -> None:
+    async def _count(self, request: web.BaseRequest, limits: Sequence[Limit]) -> None:
         if not limits:
             return
-        count = request[COUNT] = await self.limiter.take(limits)
+        count = request[VISIT].count = await self.limiter.take(limits)
         if (refused := count.refused_by) is not None:
             LIMITED.labels(refused.limit.name).inc()
             raise refusal(refused)
 
-    def _service_headers(self, request: web.Request, source: Source) -> CIMultiDict[str]:
+    def _service_headers(self, request: web.BaseRequest, source: Source) -> CIMultiDict[str]:
         headers = to_service(request.headers)
-        show_token(headers, request.get(TOKEN))
+        show_token(headers, request[VISIT].token)
         headers["X-Forwarded-For"] = source.address
         headers["X-Forwarded-Proto"] = source.scheme
         headers["X-Forwarded-Host"] = source.host
@@ -196,9 +203,9 @@ class FrontDoor:
         return headers
 
 
-def _refer(request: web.Request, path: str, reference: Reference) -> web.StreamResponse:
+def _refer(request: web.BaseRequest, path: str, reference: Reference) -> web.StreamResponse:
     request[ROUTE] = path
-    request[POLICY] = reference.policy
+    request[VISIT].policy = reference.policy
     _only_reads(request)
     return reference.answer(
         accept_encoding=request.headers.get("Accept-Encoding", ""),
@@ -206,14 +213,9 @@ def _refer(request: web.Request, path: str, reference: Reference) -> web.StreamR
     )
 
 
-def _only_reads(request: web.Request) -> None:
+def _only_reads(request: web.BaseRequest) -> None:
     if request.method not in _READS:
         allow: Sequence[str] = _READS
         raise MethodNotAllowed("method_not_allowed", "This path answers GET.", headers={"Allow": ", ".join(allow)})
     if request.body_exists:
         raise BadRequest("body_invalid", "A request for a page has no body.")
-
-
-def policy_of(request: web.Request) -> str:
-    """The Content-Security-Policy of the answer to this request."""
-    return str(request.get(POLICY, API_POLICY))

@@ -117,7 +117,7 @@ class VersionNotSupported(Problem):
     status = 505
 
 
-def check_head(request: web.Request, *, max_bytes: int) -> None:
+def check_head(request: web.BaseRequest, *, max_bytes: int) -> None:
     """Refuse what two readers could understand differently, or what is too large.
 
     Raises BadRequest (`headers_invalid`), HeadersTooLarge, ExpectationFailed or VersionNotSupported. The parser has

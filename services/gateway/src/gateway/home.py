@@ -48,7 +48,7 @@ class Home:
         self._routes = routes
         self._seconds = seconds
 
-    async def answer(self, request: web.Request, headers: Mapping[str, str], deadline_header: str) -> web.Response:
+    async def answer(self, request: web.BaseRequest, headers: Mapping[str, str], deadline_header: str) -> web.Response:
         """200 with what came, never the failure of one part."""
         passed = CIMultiDict((name, headers[name]) for name in (*_PASSED, *_PASSED_BY_US) if name in headers)
         passed[deadline_header] = str(int(self._seconds * 1000))

@@ -43,7 +43,7 @@ class Proxy:
         self._upstreams = upstreams
         self._settings = settings
 
-    async def forward(self, request: web.Request, service: str, forwarded: Forwarded) -> web.StreamResponse:
+    async def forward(self, request: web.BaseRequest, service: str, forwarded: Forwarded) -> web.StreamResponse:
         """The service's answer. Raises TooLarge, RequestTimeout, Unavailable and what `gateway.failures` lists.
 
         A GET or HEAD whose connection is refused or breaks is repeated once, on a new connection.
@@ -128,7 +128,7 @@ def _problem(upstream: Upstream, error: Exception) -> Problem | None:
     return problem
 
 
-async def _relay(request: web.Request, upstream: Upstream, answer: ServiceAnswer) -> web.StreamResponse:
+async def _relay(request: web.BaseRequest, upstream: Upstream, answer: ServiceAnswer) -> web.StreamResponse:
     if answer.status >= 400 and not _is_problem(answer):
         log.warning("a service failed", extra={"service": upstream.name, "status": answer.status})
         raise ServiceError(answer.status, answer.headers)
@@ -155,7 +155,7 @@ async def _read_all(upstream: Upstream, answer: ServiceAnswer) -> bytes:
 
 
 async def _stream(
-    request: web.Request, upstream: Upstream, answer: ServiceAnswer, headers: CIMultiDict[str]
+    request: web.BaseRequest, upstream: Upstream, answer: ServiceAnswer, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
     """Pass a large or endless body on as it comes. If the service breaks off, so does the answer: visibly cut short."""
     out = web.StreamResponse(status=answer.status, headers=headers)
@@ -182,6 +182,6 @@ async def _next(upstream: Upstream, answer: ServiceAnswer) -> bytes:
         raise _problem(upstream, error) or error from None
 
 
-def _cut(request: web.Request) -> None:
+def _cut(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.abort()

@@ -34,7 +34,7 @@ _CODINGS: Final[Mapping[str, Callable[[bytes], bytes]]] = {"br": _brotli, "gzip"
 """The best first."""
 
 
-def shaped(request: web.Request, status: int, headers: CIMultiDict[str], body: bytes) -> web.Response:
+def shaped(request: web.BaseRequest, status: int, headers: CIMultiDict[str], body: bytes) -> web.Response:
     """The answer: 304 where `If-None-Match` names what it would be, else 200 or whatever it is, perhaps smaller.
 
     An answer without an entity tag gets a weak one over its body. One with a strong tag of the service's stays byte for

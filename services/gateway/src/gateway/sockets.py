@@ -59,7 +59,7 @@ class Sockets:
         self._users = Occupancy(settings.streams_per_user)
         self._open: set[web.WebSocketResponse] = set()
 
-    async def serve(self, request: web.Request, opening: Opening) -> web.StreamResponse:
+    async def serve(self, request: web.BaseRequest, opening: Opening) -> web.StreamResponse:
         """Hold the socket until either side ends it.
 
         Raises before the upgrade: UpgradeRequired, TooManyRequests, Unavailable; a refusal of notifier is passed on.
@@ -85,7 +85,7 @@ class Sockets:
             return_exceptions=True,
         )
 
-    async def _reach(self, request: web.Request, opening: Opening) -> ClientConnection:
+    async def _reach(self, request: web.BaseRequest, opening: Opening) -> ClientConnection:
         """Notifier's socket. Raises InvalidStatus when it refuses, Unavailable when it is away."""
         upstream = self._upstream
         if upstream is None or not upstream.breaker.admits():
@@ -114,7 +114,7 @@ class Sockets:
         upstream.breaker.succeeded()
         return service
 
-    async def _tie(self, request: web.Request, service: ClientConnection) -> web.StreamResponse:
+    async def _tie(self, request: web.BaseRequest, service: ClientConnection) -> web.StreamResponse:
         socket = web.WebSocketResponse(
             protocols=(service.subprotocol,) if service.subprotocol else (),
             compress=False,
@@ -136,7 +136,9 @@ class Sockets:
             await asyncio.gather(inward, outward, return_exceptions=True)
         return socket
 
-    async def _outward(self, request: web.Request, socket: web.WebSocketResponse, service: ClientConnection) -> None:
+    async def _outward(
+        self, request: web.BaseRequest, socket: web.WebSocketResponse, service: ClientConnection
+    ) -> None:
         """From notifier to the client, until either is gone; a client that does not read is cut off."""
         with suppress(ConnectionError):
             with suppress(ConnectionClosed):
@@ -144,7 +146,7 @@ class Sockets:
                     pass
             await socket.close(code=_sendable(service.close_code), message=(service.close_reason or "").encode())
 
-    async def _pass(self, message: str | bytes, request: web.Request, socket: web.WebSocketResponse) -> bool:
+    async def _pass(self, message: str | bytes, request: web.BaseRequest, socket: web.WebSocketResponse) -> bool:
         """Whether the client took it in time."""
         try:
             async with asyncio.timeout(self._settings.stream_stall_seconds):
@@ -181,6 +183,6 @@ def _refusal(refusal: InvalidStatus) -> web.Response:
     return web.Response(status=answer.status_code, body=answer.body, content_type=PROBLEM, headers=retry)
 
 
-def _protocols(request: web.Request) -> tuple[str, ...]:
+def _protocols(request: web.BaseRequest) -> tuple[str, ...]:
     offered = ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
     return tuple(name.strip() for name in offered.split(",") if name.strip())

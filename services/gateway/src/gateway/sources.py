@@ -1,10 +1,11 @@
 """Where a request comes from: what the peer says of others is believed only of our own proxies."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiohttp import web
 
-from chassis.addresses import TRUSTED_PROXIES, client_address, is_within
+from chassis.addresses import Network, address_behind, is_within
 
 _SCHEMES = frozenset({"http", "https"})
 
@@ -22,10 +23,10 @@ class Source(NamedTuple):
         return f"{self.scheme}://{self.host}"
 
 
-def source_of(request: web.Request) -> Source:
+def source_of(request: web.BaseRequest, proxies: Sequence[Network]) -> Source:
     """The source of a request; X-Forwarded-Proto counts only from one of our proxies (as X-Forwarded-For does)."""
     scheme = request.scheme
-    if is_within(request.remote or "", request.app[TRUSTED_PROXIES]):
+    if is_within(request.remote or "", proxies):
         given = request.headers.get("X-Forwarded-Proto", "").strip().lower()
         scheme = given if given in _SCHEMES else scheme
-    return Source(client_address(request), scheme, request.headers.get("Host", ""))
+    return Source(address_behind(proxies, request), scheme, request.headers.get("Host", ""))

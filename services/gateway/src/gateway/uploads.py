@@ -17,7 +17,9 @@ class Upload:
     What goes wrong on the client's side is kept in `failure`, because the HTTP client below wraps it in its own.
     """
 
-    def __init__(self, request: web.Request, *, cap: int, seconds: float, idle_seconds: float, json_depth: int) -> None:
+    def __init__(
+        self, request: web.BaseRequest, *, cap: int, seconds: float, idle_seconds: float, json_depth: int
+    ) -> None:
         """Raises TooLarge before anything is read when Content-Length says so."""
         if request.content_length is not None and request.content_length > cap:
             raise _too_large(cap)
@@ -64,11 +66,8 @@ class Upload:
         return problem
 
 
-async def no_invitation(request: web.Request) -> None:
-    """Instead of aiohttp's immediate `100 Continue`: the body is asked for once it is known that it is wanted."""
-
-
-async def _invite(request: web.Request) -> None:
+async def _invite(request: web.BaseRequest) -> None:
+    """`100 Continue`, once it is known that the body is wanted."""
     if request.version >= HttpVersion11 and "Expect" in request.headers:
         writer = request.writer
         await writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -76,7 +75,7 @@ async def _invite(request: web.Request) -> None:
         writer.output_size = 0
 
 
-def _is_json(request: web.Request) -> bool:
+def _is_json(request: web.BaseRequest) -> bool:
     kind = request.content_type
     return (kind == "application/json" or kind.endswith("+json")) and "Content-Encoding" not in request.headers
 
