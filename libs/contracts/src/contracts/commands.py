@@ -55,4 +55,22 @@ class SendAccountEmailV1(SecretCommand):
     new_email: str | None = None
 
 
-COMMANDS: tuple[type[SecretCommand], ...] = (SendInvitationEmailV1, SendAccountEmailV1)
+class SendFarewellEmailV1(SecretCommand):
+    """Ask notifier to confirm to somebody that their account has ended. No link is in it: there is nothing to open.
+
+    It is sealed because every service erases what stands in it, and says no user id, so that the erasure and the mail
+    may come in any order: keep it sealed, and only until the mail is out.
+    """
+
+    type: ClassVar[str] = "farewell_email.send"
+    version: ClassVar[int] = 1
+    recipient: ClassVar[str] = "notifier"
+
+    email: str
+    name: str
+    locale: str
+    time_zone: str
+    deleted_at: AwareDatetime
+
+
+COMMANDS: tuple[type[SecretCommand], ...] = (SendInvitationEmailV1, SendAccountEmailV1, SendFarewellEmailV1)

@@ -16,6 +16,7 @@ from teams.api.cookies import RefreshCookies
 from teams.api.mfa import Code
 from teams.api.reauthentication import reauthenticate
 from teams.api.registration import Password
+from teams.settings import Settings
 from teams.usecases.delete_me import delete_me, proves_second_factor
 
 ROUTES = Routes("me", while_suspended=True)
@@ -46,10 +47,11 @@ async def delete_own_account(
     passwords: Passwords,
     vault: SeedVault,
     cookies: RefreshCookies,
+    settings: Settings,
 ) -> Reply[None]:
     """You leave every organization, every sign-in and key ends, name and address are erased everywhere.
 
-    Refused while you are the only owner of an organization (`last_owner`).
+    A mail confirms it. Refused while you are the only owner of an organization (`last_owner`).
     """
     await reauthenticate(
         door,
@@ -63,7 +65,9 @@ async def delete_own_account(
         raise invalid_field("/code", "code_wrong", "Signing in asks you for a code: send one that fits and is unused.")
 
     async def end(tx: Tx) -> Reply[None]:
-        await delete_me(tx, user_id=caller.user_id, confirmation=body.confirmation)
+        await delete_me(
+            tx, user_id=caller.user_id, confirmation=body.confirmation, mail_key=settings.notifier_public_key
+        )
         return Reply(None, cookies=cookies.forget())
 
     return await door.write(end)
