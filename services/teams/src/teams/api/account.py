@@ -10,12 +10,11 @@ from chassis.passwords import Passwords
 from chassis.problems import invalid_field
 from chassis.rate_limits import RateLimit
 from chassis.second_factors import SeedVault
-from chassis.web import Access, Caller, Door, Reply, Routes, client_address
+from chassis.web import Access, Caller, Door, Reply, Routes
 from teams.api.account_export import send_account
 from teams.api.cookies import RefreshCookies
 from teams.api.mfa import Code
-from teams.api.reauthentication import reauthenticate
-from teams.api.registration import Password
+from teams.api.reauthentication import OwnPassword, reauthenticate
 from teams.settings import Settings
 from teams.usecases.delete_me import delete_me, proves_second_factor
 
@@ -23,9 +22,9 @@ ROUTES = Routes("me", while_suspended=True)
 
 
 class DeleteMeRequest(BaseModel):
-    """Your password once more, your address typed, and a code where signing in asks you for one."""
+    """Who you are, once more, your address typed, and a code where signing in asks you for one."""
 
-    password: Password
+    password: OwnPassword = None
     confirmation: Annotated[str, Field(max_length=320, description="The e-mail address of your account.")]
     code: Code | None = None
 
@@ -53,14 +52,7 @@ async def delete_own_account(
 
     A mail confirms it. Refused while you are the only owner of an organization (`last_owner`).
     """
-    await reauthenticate(
-        door,
-        passwords,
-        user_id=caller.user_id,
-        address=client_address(request),
-        password=body.password,
-        pointer="/password",
-    )
+    await reauthenticate(request, door, caller, passwords, body.password)
     if not await door.apart(lambda tx: proves_second_factor(tx, vault, caller.user_id, body.code)):
         raise invalid_field("/code", "code_wrong", "Signing in asks you for a code: send one that fits and is unused.")
 
