@@ -34,12 +34,15 @@ function FreshSignIn({ refused }: { refused: ReactNode }) {
   return (
     <div className={styles["fresh"]} role="group" aria-label="Who you are">
       <FormError error={start.error} />
-      {refused !== undefined && refused !== null && <Input.Error role="alert">{refused}</Input.Error>}
-      <p>
-        {fresh_until === null
-          ? "You have no password here. Sign in by single sign-on once more: for ten minutes that is enough."
-          : "You have no password here, but you signed in a moment ago. That is enough."}
-      </p>
+      {refused !== undefined && refused !== null ? (
+        <Input.Error role="alert">{refused}</Input.Error>
+      ) : (
+        <p>
+          {fresh_until === null
+            ? "You have no password here. Sign in by single sign-on once more: for ten minutes that is enough."
+            : "You have no password here, but you signed in a moment ago. That is enough."}
+        </p>
+      )}
       <Button variant="default" loading={start.isPending || start.isSuccess} onClick={() => { start.mutate(); }}>
         Sign in once more
       </Button>
