@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class SecretCommand(BaseModel):
@@ -17,7 +17,10 @@ class SecretCommand(BaseModel):
 
 
 class SendInvitationEmailV1(SecretCommand):
-    """Ask notifier to mail an invitation. `token` opens the organization's door: it must not be stored or logged."""
+    """Ask notifier to mail an invitation. `token` opens the organization's door: it must not be stored or logged.
+
+    `logo_path`: where everybody can see the organization's logo, below the platform's own address.
+    """
 
     type: ClassVar[str] = "invitation_email.send"
     version: ClassVar[int] = 1
@@ -33,6 +36,7 @@ class SendInvitationEmailV1(SecretCommand):
     token: str
     expires_at: AwareDatetime
     reminder: bool = False
+    logo_path: str | None = Field(default=None, pattern=r"^/v1/logos/[0-9a-f-]{36}/[0-9a-f-]{36}$")
 
 
 class SendAccountEmailV1(SecretCommand):

@@ -30,10 +30,13 @@ class InvitationMail(BaseModel):
     link: str
     expires_at: AwareDatetime
     reminder: bool = False
+    logo: str | None = None
 
     @classmethod
     def of(cls, command: SendInvitationEmailV1, public_url: str) -> "InvitationMail":
-        """The token goes into the link's fragment, which browsers send to no server."""
+        """The token goes into the link's fragment, which browsers send to no server; the logo's address is everybody's,
+        so that who fetches it tells nothing.
+        """
         return cls(
             inviter_name=command.inviter_name,
             organization_name=command.organization_name,
@@ -42,6 +45,7 @@ class InvitationMail(BaseModel):
             link=f"{public_url.rstrip('/')}/invitations/accept#token={command.token}",
             expires_at=command.expires_at,
             reminder=command.reminder,
+            logo=public_url.rstrip("/") + command.logo_path if command.logo_path else None,
         )
 
     def values(self) -> dict[str, Any]:

@@ -3091,6 +3091,12 @@ export interface components {
             expires_at: string;
             /** Inviter Name */
             inviter_name: string;
+            /**
+             * Logo Url
+             * Format: uri-reference
+             * @description Relative to this API's address. Whoever has it sees the logo, without a token; it never changes what it shows. Null without a logo.
+             */
+            logo_url: string | null;
             /** Organization Name */
             organization_name: string;
             /** Role */

@@ -253,6 +253,7 @@ class PreviewAnswer(Answer):
     role_name: str
     expires_at: datetime
     account_exists: bool
+    logo_url: LogoUrl
 
     @classmethod
     def of(cls, preview: Preview) -> Self:
@@ -264,4 +265,5 @@ class PreviewAnswer(Answer):
             role_name=name_of_role(preview.invitation.role, preview.invitation.role_name),
             expires_at=preview.invitation.expires_at,
             account_exists=preview.found.account_exists,
+            logo_url=path_of(preview.organization.id, preview.organization.logo_id),
         )
