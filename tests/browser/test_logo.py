@@ -81,6 +81,32 @@ async def test_what_is_no_picture_is_refused_in_words(visitor) -> None:
     await expect(ada.page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_whoever_is_invited_sees_it_in_the_mail_and_on_the_page(visitor, scheme) -> None:
+    ada: Visitor = await (await visitor("Ada Lovelace")).sign_up(ENGINES)
+    await ada.page.goto("/organization")
+    await choose(ada, "Upload a logo…", logo("teal"))
+    await expect(ada.toast("Logo saved")).to_be_visible()
+    shown = await pictures(ada.page.get_by_role("main")).get_attribute("src")
+    await ada.page.goto("/")
+    grace: Visitor = await visitor("Grace Hopper", color_scheme=scheme)
+    await ada.invite(grace.email)
+    mail = await grace.mailbox.next()
+    assert re.search(rf'<img src="https?://[^/]+{shown}" alt="{ENGINES}"', mail["html"])
+    await grace.page.goto(await grace.invitation_link())
+    await expect(grace.page.get_by_role("heading", name=f"Join {ENGINES}")).to_be_visible()
+    assert await painted(pictures(grace.page.get_by_role("main")))
+    for width in SIZES:
+        await grace.page.set_viewport_size({"width": width, "height": 900})
+        await check(grace.page)
+        if folder := os.environ.get("SCREENSHOTS"):
+            await grace.page.screenshot(path=f"{folder}/invited-{width}-{scheme}.png")
+    if folder:
+        mailbox = await grace.context.new_page()
+        await mailbox.set_content(mail["html"])
+        await mailbox.screenshot(path=f"{folder}/invitation-mail-{scheme}.png")
+
+
 async def test_a_member_sees_it_and_changes_nothing(visitor) -> None:
     ada: Visitor = await (await visitor("Ada Lovelace")).sign_up(ENGINES)
     await ada.page.goto("/organization")

@@ -34,6 +34,38 @@ async def test_what_a_role_may_not_do_is_not_offered_and_says_why(visitor) -> No
     )
 
 
+async def test_a_write_that_is_refused_says_why(visitor) -> None:
+    """The form was open already, and the page has not heard that its reader's role lost a permission."""
+    ada: Visitor = await (await visitor("Ada Lovelace")).sign_up(ENGINES)
+    inviting = ["See who belongs to the organization", "See who was invited", "Invite people"]
+    await ada.page.goto("/settings/roles")
+    await ada.press("New role")
+    editing = ada.page.get_by_role("dialog")
+    await editing.get_by_role("textbox", name="Name").fill("Recruiter")
+    for permission in inviting:
+        await editing.get_by_label(permission).check()
+    await editing.get_by_role("button", name="Make role").click()
+    await expect(ada.page.get_by_test_id("role").filter(has_text="Recruiter")).to_be_visible()
+    grace: Visitor = await visitor("Grace Hopper")
+    await ada.invite(grace.email, "Recruiter")
+    await grace.join(ENGINES)
+    await grace.go("Members")
+    await grace.press("Invite somebody")
+    dialog = grace.page.get_by_role("dialog")
+    await dialog.get_by_label("E-mail").fill("joan@example.com")
+    await grace.page.route("**/v1/me", lambda route: route.abort())
+    await ada.page.goto("/settings/roles")
+    await ada.press("Edit Recruiter")
+    await editing.get_by_label("Invite people").uncheck()
+    await editing.get_by_role("button", name="Review").click()
+    await editing.get_by_role("button", name="Save role").click()
+    await expect(editing).to_be_hidden()
+    await dialog.get_by_role("button", name="Send invitation").click()
+    await expect(dialog.get_by_role("alert")).to_have_text(
+        f"Your role here is Recruiter. It does not include “Invite people”; {ada.name} can give you a role that does."
+    )
+
+
 async def test_a_new_role_changes_the_open_page_without_reload(visitor) -> None:
     ada: Visitor = await (await visitor("Ada Lovelace")).sign_up(ENGINES)
     grace: Visitor = await visitor("Grace Hopper")

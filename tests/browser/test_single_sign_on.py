@@ -1,5 +1,6 @@
 """Single sign-on in front of the console: an owner sets it up, a colleague comes in at a real provider."""
 
+import os
 import re
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -9,6 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.test_accessibility import SIZES, check
 from tests.browser.visitor import Visitor
+from tests.integration.person import Mailbox
 from tests.integration.platform import Platform
 from tests.openid_provider.nameserver import NameServer, running_nameserver
 from tests.openid_provider.running import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, running_provider
@@ -32,7 +34,7 @@ async def provider(platform: Platform, nameserver: NameServer) -> AsyncIterator[
         platform.start("teams-serve")
 
 
-async def set_up(ada: Visitor, nameserver: NameServer, provider: OpenIdProvider) -> str:
+async def set_up(ada: Visitor, nameserver: NameServer, provider: OpenIdProvider, role: str = "Viewer") -> str:
     """Through the page, as an owner does it; returns the domain."""
     domain = f"{uuid4().hex[:8]}.example.org"
     page = ada.page
@@ -51,7 +53,7 @@ async def set_up(ada: Visitor, nameserver: NameServer, provider: OpenIdProvider)
     await page.get_by_label("Issuer").fill(provider.issuer)
     await page.get_by_label("Client id").fill(CLIENT_ID)
     await page.get_by_label("Client secret", exact=True).fill(CLIENT_SECRET)
-    await page.get_by_label("Role of people who come in").select_option("viewer")
+    await page.get_by_label("Role of people who come in").select_option(label=role)
     await page.get_by_label("Require single sign-on").check()
     await ada.press("Save")
     await expect(ada.toast("Single sign-on is saved")).to_be_visible()
@@ -80,6 +82,92 @@ async def test_an_owner_sets_it_up_and_a_colleague_comes_in(visitor, nameserver,
     await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Members")
     await grace.page.goto("/settings/single-sign-on")
     await expect(grace.page.get_by_text("Owners and admins see this")).to_be_visible()
+
+
+async def come_in(person: Visitor, login: str) -> None:
+    """As somebody whom the provider does not know in this browser yet; ends on the members page."""
+    await person.page.goto("/login/sso?next=%2Fmembers")
+    await person.page.get_by_label("Work e-mail").fill(login)
+    await person.press("Continue")
+    await expect(person.page.get_by_role("heading", name="Test provider")).to_be_visible()
+    await person.press("Continue")
+    await expect(person.page.get_by_role("heading", level=1)).to_have_text("Members")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_who_has_no_password_ends_their_account_by_signing_in_once_more(
+    visitor, nameserver, provider, scheme
+) -> None:
+    ada: Visitor = await (await visitor("Ada Lovelace")).sign_up("Analytical Engines")
+    grace: Visitor = await visitor("Grace Hopper", color_scheme=scheme)
+    grace.email = f"grace@{await set_up(ada, nameserver, provider)}"
+    await provider.know(grace.email, name="Grace Hopper")
+    await come_in(grace, grace.email)
+    await grace.page.goto("/settings/profile")
+    await grace.press("Delete my account…")
+    dialog = grace.page.get_by_role("dialog")
+    await dialog.get_by_label(f"Type {grace.email} to confirm").fill(grace.email)
+    await expect(dialog.get_by_label("Your password")).to_have_count(0)
+    await dialog.get_by_role("button", name="Delete my account").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Sign in by single sign-on once more")
+    await look(grace, f"no-password-{scheme}")
+    await dialog.get_by_role("button", name="Sign in once more").click()
+    await expect(grace.page.get_by_role("heading", name="Test provider")).to_be_visible()
+    await grace.press("Continue")
+    await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Profile")
+    await grace.press("Delete my account…")
+    await expect(dialog.get_by_text("you signed in a moment ago")).to_be_visible()
+    await dialog.get_by_label(f"Type {grace.email} to confirm").fill(grace.email)
+    await look(grace, f"signed-in-once-more-{scheme}")
+    await dialog.get_by_role("button", name="Delete my account").click()
+    await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    mail = await Mailbox(grace.mailbox.http, grace.mailbox.url, grace.email).next()
+    assert mail["subject"] == "Your account was deleted"
+
+
+async def look(person: Visitor, name: str) -> None:
+    """At both widths; a picture for the eye where SCREENSHOTS names a folder."""
+    for width in SIZES:
+        await person.page.set_viewport_size({"width": width, "height": 2000})
+        await check(person.page)
+        if folder := os.environ.get("SCREENSHOTS"):
+            await person.page.screenshot(path=f"{folder}/{name}-{width}.png")
+
+
+async def test_who_did_not_sign_in_once_more_hears_it_and_stays_signed_in(visitor, nameserver, provider) -> None:
+    ada: Visitor = await (await visitor("Ada Lovelace")).sign_up("Analytical Engines")
+    grace: Visitor = await visitor("Grace Hopper")
+    login = f"grace@{await set_up(ada, nameserver, provider)}"
+    await provider.know(login, name="Grace Hopper")
+    await come_in(grace, login)
+    await grace.page.goto("/settings/security")
+    await grace.page.get_by_role("region", name="Password").get_by_role("button", name="Sign in once more").click()
+    await grace.press("Cancel")
+    await expect(grace.page.get_by_role("alert")).to_contain_text("You did not sign in at your provider")
+    await grace.page.goto("/members")
+    await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Members")
+
+
+async def test_a_newcomer_gets_the_role_of_the_organizations_own_that_is_the_default(
+    visitor, nameserver, provider
+) -> None:
+    ada: Visitor = await (await visitor("Ada Lovelace")).sign_up("Analytical Engines")
+    page = ada.page
+    await page.goto("/settings/roles")
+    await ada.press("New role")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("textbox", name="Name").fill("Night engineer")
+    await dialog.get_by_label("See who belongs to the organization").check()
+    await dialog.get_by_role("button", name="Make role").click()
+    await expect(dialog).to_be_hidden()
+    domain = await set_up(ada, nameserver, provider, role="Night engineer")
+    await provider.know(f"grace@{domain}", name="Grace Hopper")
+    grace: Visitor = await visitor("Grace Hopper")
+    await come_in(grace, f"grace@{domain}")
+    await expect(grace.member("Grace Hopper")).to_contain_text("Night engineer")
+    await expect(grace.page.get_by_role("button", name="Invite somebody")).to_have_count(0)
+    await ada.go("Members")
+    await expect(ada.member("Grace Hopper")).to_contain_text("Night engineer")
 
 
 async def test_who_is_refused_is_told_why(visitor, nameserver, provider) -> None:

@@ -69,6 +69,10 @@ async def test_of_a_person_who_ends_their_account_nothing_is_left_anywhere(platf
 
     assert (await zed.call("GET", "/v1/me")).status == 401
     await completed(root, zed.user["id"])
+    farewell = await zed.mailbox.next()
+    while farewell["subject"] != "Your account was deleted":
+        farewell = await zed.mailbox.next(farewell["id"])
+    assert f"Your account {zed.email} was deleted" in farewell["text"]
     assert undeclared(await places(platform, *names)) == set()
     for service, line in (("teams", ("activity", "verify")), ("admin", ("audit", "verify"))):
         verified = await asyncio.to_thread(command, platform.stack, service, *line)

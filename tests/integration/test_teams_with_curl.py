@@ -15,7 +15,7 @@ LINES = [
     line for block in re.findall(r"^```bash\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
 ]
 EXPECTS = re.compile(r" +# → (?P<expected>.*)$")
-ELSEWHERE = re.compile("/sso|/.well-known/|/internal/|/logo|^DELETE /v1/me$|/v1/me/export")
+ELSEWHERE = re.compile("/sso|/.well-known/|/internal/")
 """What the page says that it leaves out, and what is for programs."""
 
 
@@ -72,4 +72,4 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 def test_it_is_one_page() -> None:
-    assert len(PAGE.splitlines()) <= 160
+    assert len(PAGE.splitlines()) <= 165

@@ -45,6 +45,15 @@ def test_the_words_are_the_golden_ones(part, request):
     assert getattr(rendered(), part) == path.read_text()
 
 
+def test_the_organizations_logo_stands_in_its_head_at_an_address_that_names_nobody():
+    path = f"/v1/logos/{DELIVERY}/{DELIVERY}"
+    html = rendered(logo_path=path).html
+    assert f'<img src="https://app.example.com{path}" alt="Acme &amp; Söhne"' in html
+    assert "<img" not in rendered().html
+    with pytest.raises(ValueError, match="logo_path"):
+        command(logo_path="//evil.example/pixel.png")
+
+
 def test_the_link_carries_the_token_in_its_fragment():
     assert "https://app.example.com/invitations/accept#token=s3cr3t-token_value" in rendered().text
 

@@ -125,6 +125,11 @@ class Teams:
         sent = [c["data"] for c in await self.mail_commands() if c["data"]["email"].lower() == email.lower()]
         return [data for data in sent if data.get("kind", "invitation") == kind]
 
+    async def farewells(self, email: str) -> list[dict[str, Any]]:
+        """What confirms to an address that its account has ended."""
+        sent = await self.mail_commands()
+        return [c["data"] for c in sent if c["type"] == "farewell_email.send" and c["data"]["email"] == email]
+
     def jobs(self) -> list[Schedule]:
         return schedules(
             self.settings.seal(),

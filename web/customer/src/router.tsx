@@ -38,12 +38,19 @@ const login = createRoute({
   component: lazyRouteComponent(() => import("./pages/login"), "LoginPage"),
 });
 
+/** Also for somebody who is signed in and whose fresh sign-in was refused: they hear why. */
 const loginSso = createRoute({
-  getParentRoute: () => forNobody,
+  getParentRoute: () => visitor,
   path: "login/sso",
-  validateSearch: (search: Record<string, unknown>): { reason?: string | undefined } => ({
+  validateSearch: (search: Record<string, unknown>): { next?: string | undefined; reason?: string | undefined } => ({
+    ...nextOf(search),
     reason: typeof search["reason"] === "string" ? search["reason"] : undefined,
   }),
+  beforeLoad: async ({ context, search }) => {
+    const { status } = await context.session.start();
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
+    if (status === "signed_in" && search.reason === undefined) throw redirect({ href: search.next ?? "/", replace: true });
+  },
   component: lazyRouteComponent(() => import("./pages/sso/login-sso"), "LoginSsoPage"),
 });
 
@@ -204,7 +211,8 @@ const security = createRoute({
 
 const routeTree = root.addChildren([
   visitor.addChildren([
-    forNobody.addChildren([login, loginSso, signup]),
+    forNobody.addChildren([login, signup]),
+    loginSso,
     acceptInvitation,
     loginSsoDone,
     forgotPassword,

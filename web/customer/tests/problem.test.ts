@@ -14,6 +14,14 @@ describe("a problem", () => {
     expect(explain(new Error("x is undefined"))).not.toMatch(/undefined/);
   });
 
+  it("says which permission was missing", () => {
+    const refused = new Problem(403, { code: "permission_denied", detail: "This needs the permission members:remove.", permission: "members:remove" });
+    expect(refused.message).toBe("Your role does not allow this. This needs the permission members:remove.");
+    expect(refused.permission).toBe("members:remove");
+    expect(new Problem(403, { code: "role_above_own", detail: "You cannot give what you may not do yourself." }).message).toBe("You cannot give what you may not do yourself.");
+    expect(new Problem(403, {}).permission).toBeUndefined();
+  });
+
   it("reads Retry-After and the request id", () => {
     const problem = problemOf(new Response(null, { status: 429, headers: { "Retry-After": "12" } }), { request_id: "r1" });
     expect(problem).toMatchObject({ retryAfterSeconds: 12, requestId: "r1", temporary: true });

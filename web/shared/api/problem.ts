@@ -10,6 +10,7 @@ interface ProblemDocument {
   title?: string;
   detail?: string | null;
   request_id?: string | null;
+  permission?: string | null;
   errors?: { pointer: string; code: string; detail: string }[] | null;
 }
 
@@ -20,6 +21,8 @@ export class Problem extends Error {
   readonly fields: FieldError[];
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** What the reader's role would have to include, where that is why. */
+  readonly permission: string | undefined;
 
   constructor(status: number, document: ProblemDocument, retryAfterSeconds?: number) {
     super(sentence(status, document, retryAfterSeconds));
@@ -29,6 +32,7 @@ export class Problem extends Error {
     this.fields = (document.errors ?? []).map(({ pointer, detail }) => ({ field: fieldOf(pointer), message: capital(detail) }));
     this.requestId = document.request_id ?? undefined;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.permission = document.permission ?? undefined;
   }
 
   /** Whether trying again later may help without changing anything. */
@@ -46,7 +50,6 @@ const SENTENCES: Record<string, string> = {
   mfa_enrollment_required: "Your organization asks for two-step sign-in. Set it up to go on.",
   seats_exhausted: "Every seat of your plan is taken. Remove a member or revoke an invitation to free one.",
   idempotency_key_in_use: "This is still being worked on. Give it a moment, then look again.",
-  permission_denied: "Your role does not allow this. Somebody whose role does can do it, or give you another role.",
   precondition_failed: "Somebody changed this a moment ago. The latest version is shown now; please try again.",
   authentication_unavailable: "Signing in is briefly unavailable. Nothing is lost; try again in a moment.",
 };
@@ -56,6 +59,7 @@ function sentence(status: number, document: ProblemDocument, retryAfterSeconds: 
   if (known) return known;
   if (status === 0) return "The server cannot be reached. Check your connection and try again.";
   if (status === 429) return `Too many tries at once. Wait ${String(retryAfterSeconds ?? 30)} seconds and try again.`;
+  if (document.code === "permission_denied") return `Your role does not allow this. ${document.detail ?? ""}`.trim();
   if (status === 403) return document.detail ?? "Your role does not allow this.";
   if (status === 412) return SENTENCES["precondition_failed"] ?? "";
   if (status >= 500) return "Something on our side is not answering. Nothing is lost; try again in a moment.";

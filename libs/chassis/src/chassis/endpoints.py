@@ -19,7 +19,14 @@ from chassis.door import Door
 from chassis.idempotency import KeyRecorder, Replayed
 from chassis.internal import InternalVerifier
 from chassis.logs import bind_log
-from chassis.problems import BadRequest, Forbidden, PreconditionRequired, Unauthorized, organization_suspended
+from chassis.problems import (
+    BadRequest,
+    Forbidden,
+    PreconditionRequired,
+    Unauthorized,
+    organization_suspended,
+    permission_denied,
+)
 from chassis.rendering import Rendered, render
 from chassis.requests import bearer_token, request_id_of, user_agent_of
 from chassis.routes import Access, Route
@@ -197,7 +204,7 @@ def _require(caller: Caller, permission: Permission) -> None:
     if caller.org_id is None:
         raise Forbidden("organization_required", "This needs an organization: create one or accept an invitation.")
     if permission not in caller.permissions:
-        raise Forbidden("permission_denied", f"This needs the permission {permission.value}.")
+        raise permission_denied(permission.value)
 
 
 def _if_match(request: web.Request) -> IfMatch:

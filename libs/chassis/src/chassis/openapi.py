@@ -46,13 +46,16 @@ class ProblemField(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """A refusal (RFC 9457). `code` is stable; `request_id` is what support asks for."""
+    """A refusal (RFC 9457). `code` is stable; `request_id` is what support asks for; `permission` is the missing one,
+    where that is why.
+    """
 
     type: str = Field(json_schema_extra={"format": "uri"})
     title: str
     status: int
     code: str
     detail: str
+    permission: str | None = None
     errors: list[ProblemField] | None = None
     request_id: str
 

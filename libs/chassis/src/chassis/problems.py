@@ -13,7 +13,10 @@ class FieldError:
 
 
 class Problem(Exception):
-    """A refusal a client can act on. `code` is stable snake_case; `detail` is a sentence for a person."""
+    """A refusal a client can act on. `code` is stable snake_case; `detail` is a sentence for a person.
+
+    `permission` is the one that was missing, where that is why.
+    """
 
     status = 400
 
@@ -24,12 +27,14 @@ class Problem(Exception):
         *,
         fields: tuple[FieldError, ...] = (),
         headers: dict[str, str] | None = None,
+        permission: str | None = None,
     ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.fields = fields
         self.headers = headers or {}
+        self.permission = permission
 
 
 class BadRequest(Problem):
@@ -133,3 +138,8 @@ def invalid_field(pointer: str, code: str, detail: str) -> Invalid:
 def organization_suspended() -> Forbidden:
     """To raise for a caller whose organization our staff stopped, wherever that is not said to answer all the same."""
     return Forbidden("organization_suspended", "This organization is suspended: only billing and exports answer.")
+
+
+def permission_denied(permission: str) -> Forbidden:
+    """To raise for a caller whose role lacks the permission: clients read its name and ask who could give it."""
+    return Forbidden("permission_denied", f"This needs the permission {permission}.", permission=permission)

@@ -70,6 +70,8 @@ def problem_response(problem: Problem, request_id: str) -> web.Response:
         "detail": problem.detail,
         "request_id": request_id,
     }
+    if problem.permission is not None:
+        document["permission"] = problem.permission
     if problem.fields:
         document["errors"] = [
             {"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in problem.fields

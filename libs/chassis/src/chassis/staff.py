@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from chassis.auth import KeySource
 from chassis.callers import StaffCaller
 from chassis.clock import Clock, SystemClock
-from chassis.problems import Forbidden, Unauthorized
+from chassis.problems import Unauthorized, permission_denied
 from chassis.tokens import TokenExpired, TokenRefused, key_id, open_token
 from contracts.permissions import AdminPermission, admin_permissions_of
 from contracts.tokens import ADMIN_ISSUER, AdminClaims
@@ -50,7 +50,7 @@ class StaffAuthenticator:
             return
         if self._on_refused is not None:
             await self._on_refused(caller, permission, request)
-        raise Forbidden("permission_denied", f"This needs the permission {permission.value}.")
+        raise permission_denied(permission.value)
 
     async def verify(self, token: str) -> StaffCaller:
         """Signature, issuer, audience, times and the second factor only."""

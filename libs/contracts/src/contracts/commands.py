@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class SecretCommand(BaseModel):
@@ -17,7 +17,10 @@ class SecretCommand(BaseModel):
 
 
 class SendInvitationEmailV1(SecretCommand):
-    """Ask notifier to mail an invitation. `token` opens the organization's door: it must not be stored or logged."""
+    """Ask notifier to mail an invitation. `token` opens the organization's door: it must not be stored or logged.
+
+    `logo_path`: where everybody can see the organization's logo, below the platform's own address.
+    """
 
     type: ClassVar[str] = "invitation_email.send"
     version: ClassVar[int] = 1
@@ -33,6 +36,7 @@ class SendInvitationEmailV1(SecretCommand):
     token: str
     expires_at: AwareDatetime
     reminder: bool = False
+    logo_path: str | None = Field(default=None, pattern=r"^/v1/logos/[0-9a-f-]{36}/[0-9a-f-]{36}$")
 
 
 class SendAccountEmailV1(SecretCommand):
@@ -55,4 +59,22 @@ class SendAccountEmailV1(SecretCommand):
     new_email: str | None = None
 
 
-COMMANDS: tuple[type[SecretCommand], ...] = (SendInvitationEmailV1, SendAccountEmailV1)
+class SendFarewellEmailV1(SecretCommand):
+    """Ask notifier to confirm to somebody that their account has ended. No link is in it: there is nothing to open.
+
+    It is sealed because every service erases what stands in it, and says no user id, so that the erasure and the mail
+    may come in any order: keep it sealed, and only until the mail is out.
+    """
+
+    type: ClassVar[str] = "farewell_email.send"
+    version: ClassVar[int] = 1
+    recipient: ClassVar[str] = "notifier"
+
+    email: str
+    name: str
+    locale: str
+    time_zone: str
+    deleted_at: AwareDatetime
+
+
+COMMANDS: tuple[type[SecretCommand], ...] = (SendInvitationEmailV1, SendAccountEmailV1, SendFarewellEmailV1)

@@ -15,7 +15,7 @@ from contracts.billing import (
     SubscriptionCreatedV1,
     SubscriptionUpdatedV1,
 )
-from contracts.commands import SendAccountEmailV1, SendInvitationEmailV1
+from contracts.commands import SendAccountEmailV1, SendFarewellEmailV1, SendInvitationEmailV1
 from contracts.envelope import Envelope
 from contracts.teams import (
     InvitationAcceptedV1,
@@ -64,6 +64,7 @@ from notifier.usecases.keep_organization import keep_organization
 from notifier.usecases.keep_person import keep_person
 from notifier.usecases.keep_role import keep_role
 from notifier.usecases.queue_account_mail import queue_account_mail
+from notifier.usecases.queue_farewell import queue_farewell
 from notifier.usecases.queue_invitation import queue_invitation
 from notifier.usecases.tell_person import tell_person
 
@@ -153,6 +154,10 @@ class CommandConsumers:
         )
         tx.after_commit.append(self.post.wake_mailer)
 
+    async def send_farewell(self, tx: Tx, command: SendFarewellEmailV1, message_id: UUID) -> None:
+        await queue_farewell(tx, command, message_id, public_url=self.post.public_url, public_key=self.post.public_key)
+        tx.after_commit.append(self.post.wake_mailer)
+
 
 def reactions(events: EventConsumers, commands: CommandConsumers) -> Reactions:
     """Who reacts to what, and to snapshots of what: an invitation is kept nowhere, so its snapshot does nothing."""
@@ -191,4 +196,5 @@ def reactions(events: EventConsumers, commands: CommandConsumers) -> Reactions:
         on(InvoicePaidV1, events.quiet_billing),
         on_command(SendInvitationEmailV1, commands.send_invitation),
         on_command(SendAccountEmailV1, commands.send_account_mail),
+        on_command(SendFarewellEmailV1, commands.send_farewell),
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from contracts.commands import SendAccountEmailV1, SendInvitationEmailV1
+from contracts.commands import SendAccountEmailV1, SendFarewellEmailV1, SendInvitationEmailV1
 from contracts.teams import UserDeviceAddedV1
 from notifier.domain import SecurityEvent, mail_address, one_line
 from notifier.rendering import MailText, Renderer
@@ -30,10 +30,13 @@ class InvitationMail(BaseModel):
     link: str
     expires_at: AwareDatetime
     reminder: bool = False
+    logo: str | None = None
 
     @classmethod
     def of(cls, command: SendInvitationEmailV1, public_url: str) -> "InvitationMail":
-        """The token goes into the link's fragment, which browsers send to no server."""
+        """The token goes into the link's fragment, which browsers send to no server; the logo's address is everybody's,
+        so that who fetches it tells nothing.
+        """
         return cls(
             inviter_name=command.inviter_name,
             organization_name=command.organization_name,
@@ -42,6 +45,7 @@ class InvitationMail(BaseModel):
             link=f"{public_url.rstrip('/')}/invitations/accept#token={command.token}",
             expires_at=command.expires_at,
             reminder=command.reminder,
+            logo=public_url.rstrip("/") + command.logo_path if command.logo_path else None,
         )
 
     def values(self) -> dict[str, Any]:
@@ -113,12 +117,40 @@ class SecurityMail(BaseModel):
         return self.model_dump() | {"at": readable(self.at, self.time_zone)}
 
 
-Mail = InvitationMail | AccountMail | SecurityMail
+class FarewellMail(BaseModel):
+    """The values of the mail that confirms the end of an account: sealed, they alone say whose it was."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    email: str
+    at: AwareDatetime
+    time_zone: str
+    link: str
+
+    @classmethod
+    def of(cls, command: SendFarewellEmailV1, public_url: str) -> "FarewellMail":
+        """The link leads to a new beginning: there is no way back."""
+        return cls(
+            name=command.name,
+            email=command.email,
+            at=command.deleted_at,
+            time_zone=command.time_zone,
+            link=f"{public_url.rstrip('/')}/signup",
+        )
+
+    def values(self) -> dict[str, Any]:
+        """What the template sees; the instant in the reader's own zone."""
+        return self.model_dump() | {"at": readable(self.at, self.time_zone)}
+
+
+Mail = InvitationMail | AccountMail | SecurityMail | FarewellMail
 
 MAILS: dict[str, type[Mail]] = {
     "invitation": InvitationMail,
     **dict.fromkeys(_PAGES, AccountMail),
     **dict.fromkeys(("password_changed", "mfa_enabled", "mfa_disabled", "device_added"), SecurityMail),
+    "account_deleted": FarewellMail,
 }
 """template -> the values it is filled with."""
 
@@ -172,6 +204,11 @@ def build_message(
     return message
 
 
+def read_mail(template: str, payload: bytes) -> Mail:
+    """A mail's values from its opened payload. Raises KeyError for a template there is none of."""
+    return MAILS[template].model_validate_json(payload)
+
+
 def render_mail(renderer: Renderer, template: str, payload: bytes, locale: str) -> MailText:
     """The words of a mail from its opened payload. Raises KeyError for a template there is none of."""
-    return renderer.mail(template, locale, **MAILS[template].model_validate_json(payload).values())
+    return renderer.mail(template, locale, **read_mail(template, payload).values())

@@ -9,7 +9,7 @@ from chassis.database import Context, Database
 from chassis.failures import describe, is_transient
 from chassis.signals import signals
 from notifier import metrics
-from notifier.mail import Sender, build_message, render_mail
+from notifier.mail import Sender, build_message, read_mail, render_mail
 from notifier.rendering import Renderer
 from notifier.smtp_gateway import Later, Outcome, SmtpGateway
 from notifier.storage import deliveries
@@ -41,7 +41,7 @@ class Postbox:
                 render_mail(self.renderer, mail.template, payload, mail.locale),
                 delivery_id=mail.id,
                 sender=self.sender,
-                recipient=mail.recipient,
+                recipient=mail.recipient or read_mail(mail.template, payload).email,
                 at=mail.created_at,
             )
             async with asyncio.timeout(LONGEST_SECONDS):

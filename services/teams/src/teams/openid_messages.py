@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import quote_plus
 
@@ -59,9 +60,19 @@ class Returned:
 
 
 def authorization_url(
-    discovery: Discovery, *, client_id: str, redirect_uri: str, state: str, proof: Proof, email: str
+    discovery: Discovery,
+    *,
+    client_id: str,
+    redirect_uri: str,
+    state: str,
+    proof: Proof,
+    email: str,
+    fresh: bool = False,
 ) -> str:
-    """Where the browser goes; `email` (or "") saves the person typing it again."""
+    """Where the browser goes; `email` (or "") saves the person typing it again.
+
+    `fresh`: the provider asks who it is, also where it remembers them, and says when it did (Core 1.0, 3.1.2.1).
+    """
     parameters = {
         "response_type": "code",
         "client_id": client_id,
@@ -73,7 +84,8 @@ def authorization_url(
         "code_challenge_method": "S256",
     }
     hint = {"login_hint": email} if email else {}
-    return str(URL(discovery.authorization_endpoint).update_query(parameters | hint))
+    again = {"prompt": "login", "max_age": "0"} if fresh else {}
+    return str(URL(discovery.authorization_endpoint).update_query(parameters | hint | again))
 
 
 def check_sender(discovery: Discovery, returned: Returned) -> None:
@@ -104,7 +116,18 @@ def asserted(issuer: str, claims: dict[str, Any]) -> Asserted:
         email_verified=_truth(claims.get("email_verified")),
         name=text(claims, "name"),
         methods=tuple(m for m in methods if isinstance(m, str))[:16] if isinstance(methods, list) else (),
+        authenticated_at=_instant(claims.get("auth_time")),
     )
+
+
+def _instant(value: object) -> datetime | None:
+    """Seconds since the epoch as a provider writes them; what is none says nothing."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _truth(value: object) -> bool | None:

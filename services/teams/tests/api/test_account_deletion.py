@@ -111,6 +111,26 @@ async def test_every_way_in_is_shut_and_the_address_is_free(teams) -> None:
     assert (await teams.call("GET", "/v1/me", token=again.token)).body["user"]["email"] == bob.email
 
 
+async def test_a_mail_to_the_address_they_had_confirms_it_once(teams) -> None:
+    """Stated in the deletion's own transaction: no mail without the end, no end without the mail."""
+    ada, bob = await a_member(teams)
+    await delete(teams, bob, password="not the password at all")
+    await delete(teams, bob, confirmation="somebody@example.com")
+    await delete(teams, ada)
+    assert await teams.farewells(bob.email) == await teams.farewells(ada.email) == []
+    answers = await asyncio.gather(delete(teams, bob), delete(teams, bob))
+    assert 204 in [answer.status for answer in answers]
+    await teams.run_jobs()
+    (told,) = await teams.farewells(bob.email)
+    (deleted,) = [one for one in await teams.events(about=bob.user_id) if one["type"] == "user.deleted"]
+    assert (told["name"], told["deleted_at"]) == ("Zebulon Quatermain", deleted["data"]["deleted_at"])
+    (row,) = await teams.admin.fetch(
+        "SELECT * FROM outbox WHERE type = 'farewell_email.send' ORDER BY position DESC LIMIT 1"
+    )
+    assert row["purge"], "its row goes with the broker's confirm"
+    assert bob.email.encode() not in row["body"]
+
+
 async def test_what_is_stated_of_it_names_nobody(teams) -> None:
     ada, bob = await a_member(teams)
     assert (await delete(teams, bob)).status == 204

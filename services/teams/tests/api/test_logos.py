@@ -82,6 +82,20 @@ async def test_everybody_sees_what_was_uploaded(teams: Teams, kind: str) -> None
     assert me["organization"]["logo_url"] == answer.body["logo_url"]
 
 
+async def test_whoever_is_invited_sees_it_before_they_sign_in(teams: Teams) -> None:
+    ada = await teams.register()
+    bare, greeted = teams.new_email(), teams.new_email()
+    await teams.invite(ada, bare)
+    url = (await upload(teams, ada, picture("PNG", (64, 48)), '"1"')).body["logo_url"]
+    await teams.invite(ada, greeted)
+    mailed = [(await teams.mails(email, "invitation"))[-1]["logo_path"] for email in (bare, greeted)]
+    assert mailed == [None, url]
+    token = {"token": await teams.link_token(bare)}
+    assert (await teams.call("POST", "/v1/invitations/preview", token)).body["logo_url"] == url
+    await teams.call("DELETE", LOGO, token=ada.token, If_Match='"2"')
+    assert (await teams.call("POST", "/v1/invitations/preview", token)).body["logo_url"] is None
+
+
 async def test_a_logo_is_small_upright_and_nothing_but_a_picture(teams: Teams) -> None:
     ada = await teams.register()
     exif = Image.Exif()

@@ -804,7 +804,8 @@ export interface components {
         };
         /**
          * ProblemDetails
-         * @description A refusal (RFC 9457). `code` is stable; `request_id` is what support asks for.
+         * @description A refusal (RFC 9457). `code` is stable; `request_id` is what support asks for; `permission` is the missing one,
+         *     where that is why.
          */
         ProblemDetails: {
             /** Code */
@@ -816,6 +817,11 @@ export interface components {
              * @default null
              */
             errors: components["schemas"]["ProblemField"][] | null;
+            /**
+             * Permission
+             * @default null
+             */
+            permission: string | null;
             /** Request Id */
             request_id: string;
             /** Status */

@@ -916,7 +916,7 @@ export interface paths {
         post?: never;
         /**
          * End your account, at once and for good
-         * @description You leave every organization, every sign-in and key ends, name and address are erased everywhere. Refused while you are the only owner of an organization (`last_owner`).
+         * @description You leave every organization, every sign-in and key ends, name and address are erased everywhere. A mail confirms it. Refused while you are the only owner of an organization (`last_owner`).
          */
         delete: operations["delete_own_account"];
         options?: never;
@@ -1841,7 +1841,7 @@ export interface components {
         };
         /**
          * ChangeEmailRequest
-         * @description The new address, and your password once more.
+         * @description The new address, and who you are, once more.
          */
         ChangeEmailRequest: {
             /**
@@ -1851,20 +1851,22 @@ export interface components {
             email: string;
             /**
              * Password
-             * @description 12 to 128 characters, any of them.
+             * @description Your password. An account without one needs a single sign-on of the last ten minutes instead: `fresh` at /v1/auth/sso/start.
+             * @default null
              */
-            password: string;
+            password: string | null;
         };
         /**
          * ChangePasswordRequest
-         * @description The password that holds and the one that shall.
+         * @description The password that holds, if there is one, and the one that shall.
          */
         ChangePasswordRequest: {
             /**
              * Current Password
-             * @description 12 to 128 characters, any of them.
+             * @description Your password. An account without one needs a single sign-on of the last ten minutes instead: `fresh` at /v1/auth/sso/start.
+             * @default null
              */
-            current_password: string;
+            current_password: string | null;
             /**
              * Password
              * @description 12 to 128 characters, any of them.
@@ -2035,7 +2037,7 @@ export interface components {
         };
         /**
          * DeleteMeRequest
-         * @description Your password once more, your address typed, and a code where signing in asks you for one.
+         * @description Who you are, once more, your address typed, and a code where signing in asks you for one.
          */
         DeleteMeRequest: {
             /**
@@ -2050,9 +2052,10 @@ export interface components {
             confirmation: string;
             /**
              * Password
-             * @description 12 to 128 characters, any of them.
+             * @description Your password. An account without one needs a single sign-on of the last ten minutes instead: `fresh` at /v1/auth/sso/start.
+             * @default null
              */
-            password: string;
+            password: string | null;
         };
         /**
          * DeleteOrganizationRequest
@@ -2581,6 +2584,13 @@ export interface components {
          * @description Who the caller is, where they are, what they may do there, and where else they could go.
          */
         MeAnswer: {
+            /**
+             * Fresh Until
+             * @description Until when this sign-in counts where an account without a password is asked who it is.
+             */
+            fresh_until: string | null;
+            /** Has Password */
+            has_password: boolean;
             /** Mfa Enabled */
             mfa_enabled: boolean;
             /**
@@ -2975,14 +2985,15 @@ export interface components {
         };
         /**
          * PasswordRequest
-         * @description Your password once more.
+         * @description Who you are, once more.
          */
         PasswordRequest: {
             /**
              * Password
-             * @description 12 to 128 characters, any of them.
+             * @description Your password. An account without one needs a single sign-on of the last ten minutes instead: `fresh` at /v1/auth/sso/start.
+             * @default null
              */
-            password: string;
+            password: string | null;
         };
         /**
          * PeriodView
@@ -3080,6 +3091,12 @@ export interface components {
             expires_at: string;
             /** Inviter Name */
             inviter_name: string;
+            /**
+             * Logo Url
+             * Format: uri-reference
+             * @description Relative to this API's address. Whoever has it sees the logo, without a token; it never changes what it shows. Null without a logo.
+             */
+            logo_url: string | null;
             /** Organization Name */
             organization_name: string;
             /** Role */
@@ -3089,7 +3106,8 @@ export interface components {
         };
         /**
          * ProblemDetails
-         * @description A refusal (RFC 9457). `code` is stable; `request_id` is what support asks for.
+         * @description A refusal (RFC 9457). `code` is stable; `request_id` is what support asks for; `permission` is the missing one,
+         *     where that is why.
          */
         ProblemDetails: {
             /** Code */
@@ -3101,6 +3119,11 @@ export interface components {
              * @default null
              */
             errors: components["schemas"]["ProblemField"][] | null;
+            /**
+             * Permission
+             * @default null
+             */
+            permission: string | null;
             /** Request Id */
             request_id: string;
             /** Status */
@@ -3127,7 +3150,7 @@ export interface components {
         };
         /**
          * ProofRequest
-         * @description Your password once more, and a code.
+         * @description Who you are, once more, and a code.
          */
         ProofRequest: {
             /**
@@ -3137,9 +3160,10 @@ export interface components {
             code: string;
             /**
              * Password
-             * @description 12 to 128 characters, any of them.
+             * @description Your password. An account without one needs a single sign-on of the last ten minutes instead: `fresh` at /v1/auth/sso/start.
+             * @default null
              */
-            password: string;
+            password: string | null;
         };
         /**
          * RankedView
@@ -3524,6 +3548,12 @@ export interface components {
              */
             email: string | null;
             /**
+             * Fresh
+             * @description Have the provider ask who you are, also where it remembers you. For ten minutes that sign-in stands in for the password of an account that has none.
+             * @default false
+             */
+            fresh: boolean;
+            /**
              * Next
              * @description Page to end at.
              * @default /
@@ -3666,14 +3696,15 @@ export interface components {
         };
         /**
          * TransferRequest
-         * @description Who becomes owner, and your password once more.
+         * @description Who becomes owner, and who you are, once more.
          */
         TransferRequest: {
             /**
              * Password
-             * @description 12 to 128 characters, any of them.
+             * @description Your password. An account without one needs a single sign-on of the last ten minutes instead: `fresh` at /v1/auth/sso/start.
+             * @default null
              */
-            password: string;
+            password: string | null;
             /**
              * User Id
              * Format: uuid

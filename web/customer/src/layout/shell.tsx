@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
-import type { Notification } from "../api/client";
+import type { Me, Notification } from "../api/client";
 import { MeContext, meQuery, useMe } from "../queries/me";
 import { useDoors } from "../session/doors";
 import { LiveProvider } from "../stream/live";
@@ -43,13 +43,22 @@ function Inside() {
     );
   }
   if (!me.data) return <Loading rows={6} />;
-  if (!me.data.organization) return <Suspense fallback={<Loading rows={6} />}><NoOrganization me={me.data} /></Suspense>;
+  return <MeContext value={me.data}>{me.data.organization ? <Live /> : <Nowhere me={me.data} />}</MeContext>;
+}
+
+function Live() {
   return (
-    <MeContext value={me.data}>
-      <LiveProvider onAlert={showAlert}>
-        <Frame />
-      </LiveProvider>
-    </MeContext>
+    <LiveProvider onAlert={showAlert}>
+      <Frame />
+    </LiveProvider>
+  );
+}
+
+function Nowhere({ me }: { me: Me }) {
+  return (
+    <Suspense fallback={<Loading rows={6} />}>
+      <NoOrganization me={me} />
+    </Suspense>
   );
 }
 

@@ -6,6 +6,7 @@ import { meQuery } from "../queries/me";
 import { enter, leave, useDoors, useSessionState } from "../session/doors";
 import { FailureNote } from "../ui/failure";
 import { FormError } from "../ui/form-error";
+import { Logo } from "../ui/logo";
 import { Loading } from "../../../shared/ui/loading";
 import { When } from "../../../shared/ui/when";
 import { LoginForm, SignupForm } from "./account-forms";
@@ -20,9 +21,9 @@ interface Invited {
 /** What the invitation is, and the way in that fits who is looking at it. */
 export function Invitation({ token, preview }: Invited) {
   const signedIn = useSessionState().status === "signed_in";
-  const { organization_name, inviter_name, role_name, email, expires_at } = preview;
+  const { organization_name, inviter_name, role_name, email, expires_at, logo_url } = preview;
   return (
-    <VisitorPage title={`Join ${organization_name}`} says={`${inviter_name} invites you to work together.`}>
+    <VisitorPage title={`Join ${organization_name}`} above={logo_url === null ? undefined : <Logo url={logo_url} size="lg" />} says={`${inviter_name} invites you to work together.`}>
       <dl className={styles["facts"]}>
         <dt>For</dt>
         <dd>{email}</dd>

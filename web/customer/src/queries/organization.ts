@@ -84,7 +84,7 @@ export function useTransferOwnership() {
   const { api } = useDoors();
   const fresh = useFreshToken();
   return useMutation({
-    mutationFn: (body: { user_id: string; password: string }) => unwrap(api.POST("/v1/organization/transfer-ownership", { body })),
+    mutationFn: (body: { user_id: string; password: string | null }) => unwrap(api.POST("/v1/organization/transfer-ownership", { body })),
     onSuccess: fresh,
   });
 }

@@ -1,7 +1,10 @@
 import { Alert } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import { useEffect, useRef } from "react";
+import { useContext, useEffect, useRef } from "react";
 import { explain, Problem } from "../../../shared/api/problem";
+import type { Permission } from "../api/client";
+import { MeContext } from "../queries/me";
+import { WhyRefused } from "./why-not";
 
 /**
  * The sentence above a form that was refused. Takes the focus, so that it is heard and not scrolled past. `shown`: the errors that
@@ -16,9 +19,17 @@ export function FormError({ error, shown = {} }: { error: unknown; shown?: objec
   if (silent) return null;
   return (
     <Alert ref={box} color="red" variant="light" tabIndex={-1} role="alert">
-      {explain(error)}
+      <Reason error={error} />
     </Alert>
   );
+}
+
+/** Where a permission is missing, what the role lacks and who could change that, in the words of a page that does not offer it. */
+function Reason({ error }: { error: unknown }) {
+  const me = useContext(MeContext);
+  const missing = error instanceof Problem ? error.permission : undefined;
+  if (me === null || missing === undefined) return explain(error);
+  return <WhyRefused permission={missing as Permission} otherwise={explain(error)} />;
 }
 
 /** Puts the refused fields' sentences at their inputs and goes to the first of them. Any other refusal is `FormError`'s. */

@@ -18,6 +18,13 @@ export function WhyNot({ permission }: { permission: Permission }) {
   );
 }
 
+/** The same about something that was refused, by the role as the server knows it; `otherwise` until that is known. */
+export function WhyRefused({ permission, otherwise }: { permission: Permission; otherwise: string }) {
+  const { api } = useDoors();
+  const { data } = useQuery(explanationQuery(api, permission));
+  return data === undefined ? otherwise : `Your role here is ${spokenRole(data.role.role, data.role.name)}. ${reasonOf(data)}`;
+}
+
 export function reasonOf({ allowed, description, granted_by }: Pick<Explanation, "allowed" | "description" | "granted_by">): string {
   if (allowed) return "It was changed a moment ago: reload the page.";
   const lacks = `It does not include “${description}”`;

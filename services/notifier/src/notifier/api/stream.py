@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import Authenticator
 from chassis.failures import is_transient
-from chassis.problems import Forbidden, Problem, Unauthorized, Unavailable, organization_suspended
+from chassis.problems import Forbidden, Problem, Unauthorized, Unavailable, organization_suspended, permission_denied
 from chassis.requests import bearer_token
 from chassis.web import Access, Routes, client_address
 from contracts.permissions import Permission
@@ -86,7 +86,7 @@ class StreamDoor:
         if caller.suspended:
             raise organization_suspended()
         if caller.org_id is None or Permission.NOTIFICATIONS_READ not in caller.permissions:
-            raise Forbidden("permission_denied", f"This needs the permission {Permission.NOTIFICATIONS_READ}.")
+            raise permission_denied(Permission.NOTIFICATIONS_READ)
         return Seat(caller, caller.org_id, client_address(request))
 
     def _check_origin(self, request: web.Request) -> None:

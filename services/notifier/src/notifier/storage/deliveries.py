@@ -11,6 +11,7 @@ from chassis.database import Tx
 class NewDelivery:
     """A mail to be sent. `payload` is sealed to notifier's own key.
 
+    `recipient` is empty where nothing but the payload may name the person.
     `command_id`: the message that asked for it; `user_id`: whose account it is about.
     """
 
@@ -91,7 +92,7 @@ async def get_next_due(tx: Tx) -> datetime | None:
     return due
 
 
-async def update_retry(tx: Tx, claimed: Claimed, *, at: datetime, code: int | None, error: str) -> bool:
+async def update_retry(tx: Tx, claimed: Claimed, *, at: datetime, code: int | None, error: str | None) -> bool:
     """Let go of the mail until `at`. False if the claim had lapsed and it is another's now."""
     touched = await tx.execute(
         "UPDATE deliveries SET claim = NULL, claimed_until = NULL, next_attempt_at = $3, smtp_code = $4, error = $5 "

@@ -31,26 +31,34 @@ async def begin_sending(tx: Tx, limit: int) -> list[Claimed]:
 
 
 async def finish_sending(tx: Tx, mail: Claimed, outcome: Outcome) -> None:
-    """Put down the outcome. If the claim lapsed meanwhile, the one who holds it now does."""
+    """Put down the outcome. If the claim lapsed meanwhile, the one who holds it now does.
+
+    Of a mail whose delivery names nobody nothing else does either: no suppression, no answer of a server.
+    """
     match outcome:
         case Sent(code):
             await _close(tx, mail, state="sent", code=code, error=None, bounced=False)
         case Refused(code, reason, blames):
             await _close(tx, mail, state="bounced", code=code, error=reason, bounced=True)
-            if blames == "recipient":
+            if blames == "recipient" and mail.recipient:
                 await deliveries.insert_suppression(tx, mail.recipient, mail.id, code)
         case Later(reason, later_code):
             at = next_attempt(mail.attempts, tx.now)
             if at < mail.give_up_at:
-                await deliveries.update_retry(tx, mail, at=at, code=later_code, error=reason)
+                await deliveries.update_retry(tx, mail, at=at, code=later_code, error=_told(mail, reason))
             else:
                 await _close(tx, mail, state="given_up", code=later_code, error=reason, bounced=False)
 
 
 async def _close(tx: Tx, mail: Claimed, *, state: str, code: int | None, error: str | None, bounced: bool) -> None:
-    ours = await deliveries.update_finished(tx, mail, state=state, code=code, error=error)
+    ours = await deliveries.update_finished(tx, mail, state=state, code=code, error=_told(mail, error))
     if ours and bounced and code is not None:
         event = EmailBouncedV2(
             delivery_id=mail.id, template=mail.template, smtp_code=code, attempts=mail.attempts, bounced_at=tx.now
         )
         outbox.add(tx, event, sequence=1)
+
+
+def _told(mail: Claimed, error: str | None) -> str | None:
+    """What a server said, unless it may repeat an address that is kept nowhere else."""
+    return error if mail.recipient else None

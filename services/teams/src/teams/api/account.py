@@ -10,21 +10,21 @@ from chassis.passwords import Passwords
 from chassis.problems import invalid_field
 from chassis.rate_limits import RateLimit
 from chassis.second_factors import SeedVault
-from chassis.web import Access, Caller, Door, Reply, Routes, client_address
+from chassis.web import Access, Caller, Door, Reply, Routes
 from teams.api.account_export import send_account
 from teams.api.cookies import RefreshCookies
 from teams.api.mfa import Code
-from teams.api.reauthentication import reauthenticate
-from teams.api.registration import Password
+from teams.api.reauthentication import OwnPassword, reauthenticate
+from teams.settings import Settings
 from teams.usecases.delete_me import delete_me, proves_second_factor
 
 ROUTES = Routes("me", while_suspended=True)
 
 
 class DeleteMeRequest(BaseModel):
-    """Your password once more, your address typed, and a code where signing in asks you for one."""
+    """Who you are, once more, your address typed, and a code where signing in asks you for one."""
 
-    password: Password
+    password: OwnPassword = None
     confirmation: Annotated[str, Field(max_length=320, description="The e-mail address of your account.")]
     code: Code | None = None
 
@@ -46,24 +46,20 @@ async def delete_own_account(
     passwords: Passwords,
     vault: SeedVault,
     cookies: RefreshCookies,
+    settings: Settings,
 ) -> Reply[None]:
     """You leave every organization, every sign-in and key ends, name and address are erased everywhere.
 
-    Refused while you are the only owner of an organization (`last_owner`).
+    A mail confirms it. Refused while you are the only owner of an organization (`last_owner`).
     """
-    await reauthenticate(
-        door,
-        passwords,
-        user_id=caller.user_id,
-        address=client_address(request),
-        password=body.password,
-        pointer="/password",
-    )
+    await reauthenticate(request, door, caller, passwords, body.password)
     if not await door.apart(lambda tx: proves_second_factor(tx, vault, caller.user_id, body.code)):
         raise invalid_field("/code", "code_wrong", "Signing in asks you for a code: send one that fits and is unused.")
 
     async def end(tx: Tx) -> Reply[None]:
-        await delete_me(tx, user_id=caller.user_id, confirmation=body.confirmation)
+        await delete_me(
+            tx, user_id=caller.user_id, confirmation=body.confirmation, mail_key=settings.notifier_public_key
+        )
         return Reply(None, cookies=cookies.forget())
 
     return await door.write(end)

@@ -6,12 +6,12 @@ from pydantic import BaseModel
 from chassis.database import Tx
 from chassis.passwords import Passwords
 from chassis.rate_limits import RateLimit
-from chassis.web import Access, Caller, Door, Reply, Routes, client_address
+from chassis.web import Access, Caller, Door, Reply, Routes
 from teams.api.invitations import TokenRequest
 from teams.api.models import Answer
 from teams.api.passwords import AcceptedAnswer
-from teams.api.reauthentication import reauthenticate
-from teams.api.registration import Email, Password
+from teams.api.reauthentication import OwnPassword, reauthenticate
+from teams.api.registration import Email
 from teams.domain.people import clean_email
 from teams.settings import Settings
 from teams.tokens import new_secret
@@ -22,10 +22,10 @@ ROUTES = Routes("auth", while_suspended=True)
 
 
 class ChangeEmailRequest(BaseModel):
-    """The new address, and your password once more."""
+    """The new address, and who you are, once more."""
 
     email: Email
-    password: Password
+    password: OwnPassword = None
 
 
 class EmailAnswer(Answer):
@@ -80,14 +80,7 @@ async def post_email(
 ) -> Reply[AcceptedAnswer]:
     """Takes effect when the link mailed to the new address is opened; the old one gets a link that undoes it."""
     email = clean_email(body.email)
-    await reauthenticate(
-        door,
-        passwords,
-        user_id=caller.user_id,
-        address=client_address(request),
-        password=body.password,
-        pointer="/password",
-    )
+    await reauthenticate(request, door, caller, passwords, body.password)
     await door.write(lambda tx: ask_for_email(tx, caller.user_id, email, mail_key=settings.notifier_public_key))
     return Reply(AcceptedAnswer(detail=f"Open the link in the mail to {email} to make it yours."))
 

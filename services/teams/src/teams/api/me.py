@@ -24,7 +24,7 @@ class UpdateMeRequest(BaseModel):
 @ROUTES.get("/v1/me", access=Access.SIGNED_IN, summary="Who you are, where, and what you may do there")
 async def get_me(tx: Tx, caller: Caller) -> MeAnswer:
     """As it is now, which may be newer than the token."""
-    return MeAnswer.of(await show_me(tx, caller.user_id, caller.org_id), mfa_due=caller.mfa_due)
+    return MeAnswer.of(await show_me(tx, caller.user_id, caller.org_id, caller.session_id), mfa_due=caller.mfa_due)
 
 
 @ROUTES.patch("/v1/me", access=Access.SIGNED_IN, summary="Change your name, locale or time zone")
@@ -37,4 +37,4 @@ async def patch_me(tx: Tx, caller: Caller, body: UpdateMeRequest) -> MeAnswer:
         locale=None if body.locale is None else people.clean_locale(body.locale),
         time_zone=None if body.time_zone is None else people.clean_time_zone(body.time_zone),
     )
-    return MeAnswer.of(await show_me(tx, caller.user_id, caller.org_id), mfa_due=caller.mfa_due)
+    return MeAnswer.of(await show_me(tx, caller.user_id, caller.org_id, caller.session_id), mfa_due=caller.mfa_due)

@@ -13,12 +13,11 @@ from chassis.passwords import Passwords
 from chassis.problems import Invalid, Unauthorized, invalid_field
 from chassis.rate_limits import RateLimit
 from chassis.second_factors import SeedVault, enrolment_uri
-from chassis.web import Access, Caller, Door, Reply, Routes, client_address
+from chassis.web import Access, Caller, Door, Reply, Routes
 from teams.api.cookies import RefreshCookies
 from teams.api.models import Answer, SessionTokens
-from teams.api.reauthentication import reauthenticate
-from teams.api.registration import Password, Secret
-from teams.domain.people import User
+from teams.api.reauthentication import OwnPassword, reauthenticate
+from teams.api.registration import Secret
 from teams.domain.sessions import CHALLENGE_LIFETIME
 from teams.tokens import AccessTokens
 from teams.usecases.log_in import Challenge
@@ -48,9 +47,9 @@ class VerifyRequest(BaseModel):
 
 
 class PasswordRequest(BaseModel):
-    """Your password once more."""
+    """Who you are, once more."""
 
-    password: Password
+    password: OwnPassword = None
 
 
 class CodeRequest(BaseModel):
@@ -60,9 +59,9 @@ class CodeRequest(BaseModel):
 
 
 class ProofRequest(BaseModel):
-    """Your password once more, and a code."""
+    """Who you are, once more, and a code."""
 
-    password: Password
+    password: OwnPassword = None
     code: Code
 
 
@@ -148,7 +147,7 @@ async def begin_totp(
     vault: SeedVault,
 ) -> EnrolmentAnswer:
     """Nothing changes until a code confirms it. Begun again, an earlier secret is replaced."""
-    user = await _reauthenticate(request, door, caller, body.password, passwords)
+    user = await reauthenticate(request, door, caller, passwords, body.password)
     seed = await door.write(lambda tx: begin_mfa(tx, vault, caller.user_id))
     uri = enrolment_uri(seed, user.email, ISSUER)
     return EnrolmentAnswer(secret=seed, uri=uri, qr_svg=qr_svg(uri))
@@ -193,7 +192,7 @@ async def post_recovery_codes(
     vault: SeedVault,
 ) -> RecoveryCodesAnswer:
     """Needs the password and a code."""
-    await _reauthenticate(request, door, caller, body.password, passwords)
+    await reauthenticate(request, door, caller, passwords, body.password)
     return _shown(
         await door.write(lambda tx: replace_recovery_codes(tx, vault, user_id=caller.user_id, code=body.code))
     )
@@ -217,22 +216,9 @@ async def disable(
     vault: SeedVault,
 ) -> None:
     """Needs the password and a code, so neither an open browser nor a found phone suffices."""
-    await _reauthenticate(request, door, caller, body.password, passwords)
+    await reauthenticate(request, door, caller, passwords, body.password)
     if not await door.write(lambda tx: disable_mfa(tx, vault, user_id=caller.user_id, code=body.code)):
         raise _wrong_code()
-
-
-async def _reauthenticate(
-    request: web.Request, door: Door, caller: Caller, password: str, passwords: Passwords
-) -> User:
-    return await reauthenticate(
-        door,
-        passwords,
-        user_id=caller.user_id,
-        address=client_address(request),
-        password=password,
-        pointer="/password",
-    )
 
 
 def _shown(codes: list[str] | None) -> RecoveryCodesAnswer:

@@ -165,6 +165,10 @@ class MeAnswer(Answer):
         description="The organization of this sign-in asks for a second factor that it has not shown."
     )
     pending_email: str | None = Field(description="A new address that waits for its mailed link to be opened.")
+    has_password: bool
+    fresh_until: datetime | None = Field(
+        description="Until when this sign-in counts where an account without a password is asked who it is."
+    )
 
     @classmethod
     def of(cls, me: Me, *, mfa_due: bool) -> Self:
@@ -178,6 +182,8 @@ class MeAnswer(Answer):
             mfa_enabled=me.mfa_enabled,
             mfa_enrollment_required=mfa_due,
             pending_email=me.pending_email,
+            has_password=me.has_password,
+            fresh_until=me.fresh_until,
         )
 
 
@@ -247,6 +253,7 @@ class PreviewAnswer(Answer):
     role_name: str
     expires_at: datetime
     account_exists: bool
+    logo_url: LogoUrl
 
     @classmethod
     def of(cls, preview: Preview) -> Self:
@@ -258,4 +265,5 @@ class PreviewAnswer(Answer):
             role_name=name_of_role(preview.invitation.role, preview.invitation.role_name),
             expires_at=preview.invitation.expires_at,
             account_exists=preview.found.account_exists,
+            logo_url=path_of(preview.organization.id, preview.organization.logo_id),
         )

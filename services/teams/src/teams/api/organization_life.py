@@ -10,12 +10,11 @@ from pydantic import BaseModel, Field
 from chassis.database import Tx
 from chassis.passwords import Passwords
 from chassis.problems import Forbidden
-from chassis.web import Access, Caller, Door, Routes, ServiceCaller, client_address
+from chassis.web import Access, Caller, Door, Routes, ServiceCaller
 from contracts.permissions import Permission, Role
 from teams.api.caller import organization_of
 from teams.api.models import Answer, MemberAnswer, OrganizationAnswer
-from teams.api.reauthentication import reauthenticate
-from teams.api.registration import Password
+from teams.api.reauthentication import OwnPassword, reauthenticate
 from teams.domain.standings import RESTORABLE_FOR, Standing
 from teams.storage import standings
 from teams.storage.standings import DeletedOrganization
@@ -37,10 +36,10 @@ class DeleteOrganizationRequest(BaseModel):
 
 
 class TransferRequest(BaseModel):
-    """Who becomes owner, and your password once more."""
+    """Who becomes owner, and who you are, once more."""
 
     user_id: UUID
-    password: Password
+    password: OwnPassword = None
 
 
 class SuspendRequest(BaseModel):
@@ -155,14 +154,7 @@ async def transfer(
 ) -> MemberAnswer:
     """Owners only, with their password. They become owner and you an admin, both at once."""
     org_id = organization_of(caller)
-    await reauthenticate(
-        door,
-        passwords,
-        user_id=caller.user_id,
-        address=client_address(request),
-        password=body.password,
-        pointer="/password",
-    )
+    await reauthenticate(request, door, caller, passwords, body.password)
 
     async def hand_over(tx: Tx) -> MemberAnswer:
         heir = await transfer_ownership(tx, org_id=org_id, actor_id=caller.user_id, user_id=body.user_id)

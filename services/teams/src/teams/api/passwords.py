@@ -8,7 +8,7 @@ from chassis.rate_limits import RateLimit
 from chassis.web import Access, Caller, Door, Reply, Routes, client_address
 from teams.api.auth import normal_email
 from teams.api.models import Answer
-from teams.api.reauthentication import reauthenticate
+from teams.api.reauthentication import OwnPassword, reauthenticate
 from teams.api.registration import Password, Secret, TypedEmail
 from teams.domain.people import clean_password
 from teams.usecases.change_password import change_password
@@ -32,9 +32,9 @@ class ResetRequest(BaseModel):
 
 
 class ChangePasswordRequest(BaseModel):
-    """The password that holds and the one that shall."""
+    """The password that holds, if there is one, and the one that shall."""
 
-    current_password: Password
+    current_password: OwnPassword = None
     password: Password
 
 
@@ -94,14 +94,7 @@ async def post_change_password(
     request: web.Request, door: Door, caller: Caller, body: ChangePasswordRequest, passwords: Passwords
 ) -> EndedAnswer:
     """Every other device is signed out."""
-    user = await reauthenticate(
-        door,
-        passwords,
-        user_id=caller.user_id,
-        address=client_address(request),
-        password=body.current_password,
-        pointer="/current_password",
-    )
+    user = await reauthenticate(request, door, caller, passwords, body.current_password, pointer="/current_password")
     new_hash = await passwords.hash(clean_password(body.password, email=user.email, name=user.name))
     ended = await door.write(
         lambda tx: change_password(tx, user_id=caller.user_id, session_id=caller.session_id, new_hash=new_hash)

@@ -40,6 +40,11 @@ class StartSsoRequest(BaseModel):
     next: Annotated[
         str, Field(max_length=500, pattern=r"^/($|[^/\\])[\x21-\x5b\x5d-\x7e]*$", description="Page to end at.")
     ] = "/"
+    fresh: bool = Field(
+        default=False,
+        description="Have the provider ask who you are, also where it remembers you. For ten minutes that sign-in "
+        "stands in for the password of an account that has none.",
+    )
 
 
 class StartSsoAnswer(Answer):
@@ -86,7 +91,9 @@ async def start_sso(
     """Looks at the domain alone, so the answer is the same whether or not the address has an account."""
     email, slug = _who(body)
     domain = domain_of(email) if email else None
-    attempt = await door.read(lambda tx: begin_start_sso(tx, domain=domain, slug=slug, next_path=body.next))
+    attempt = await door.read(
+        lambda tx: begin_start_sso(tx, domain=domain, slug=slug, next_path=body.next, fresh=body.fresh)
+    )
     discovery = await providers.discover(attempt.provider.issuer)
     state, secret = new_secret(), new_secret()
     await door.write(lambda tx: finish_start_sso(tx, attempt, state=state, browser_secret=secret))
@@ -97,6 +104,7 @@ async def start_sso(
         state=state,
         proof=Proof.of(secret, state),
         email=email or "",
+        fresh=attempt.fresh,
     )
     return Reply(StartSsoAnswer(authorization_url=url), cookies=cookies.set(state, secret))
 

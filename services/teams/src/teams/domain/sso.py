@@ -10,6 +10,7 @@ from contracts.permissions import Role
 from teams.domain.people import NAME_MAX, clean_email, clean_name
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
+FRESH_FOR = timedelta(minutes=10)
 DOMAINS_MAX = 20
 RECORD_PREFIX = "objectalabs-verification="
 SUBJECT_MAX = 255
@@ -64,18 +65,23 @@ class SsoDomain:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A sign-in that came back from its provider, for the first and only time."""
+    """A sign-in that came back from its provider, for the first and only time.
+
+    `fresh`: the provider was told to ask who it is, also where it remembers them.
+    """
 
     org_id: UUID
     provider: Provider
     next_path: str
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
 class Asserted:
     """A person, as a provider's verified ID token and userinfo describe one.
 
-    `email_verified` is None where the provider says nothing about it. `methods` is `amr` (RFC 8176).
+    `email_verified` is None where the provider says nothing about it. `methods` is `amr` (RFC 8176). `authenticated_at`
+    (`auth_time`) is when it last asked the person who they are; None where it does not say.
     """
 
     issuer: str
@@ -84,6 +90,7 @@ class Asserted:
     email_verified: bool | None
     name: str | None
     methods: tuple[str, ...]
+    authenticated_at: datetime | None = None
 
 
 def clean_domain(domain: str, pointer: str = "/domain") -> str:
@@ -145,3 +152,15 @@ def check_same_provider(current: SsoSettings | None, provider: Provider) -> SsoS
     if current is None or current.provider != provider:
         raise Forbidden("sso_changed", "Single sign-on was changed while you signed in: start again.")
     return current
+
+
+def check_fresh(attempt: Attempt, person: Asserted, now: datetime) -> None:
+    """A fresh sign-in proves the person now, and not that they once did. Raises Forbidden (`sso_not_fresh`)."""
+    if attempt.fresh and fresh_until(person.authenticated_at, now) is None:
+        raise Forbidden("sso_not_fresh", "Your provider did not ask who you are, or does not say when it did.")
+
+
+def fresh_until(authenticated_at: datetime | None, now: datetime) -> datetime | None:
+    """Until when a sign-in counts in place of a password; None if it does not."""
+    until = authenticated_at + FRESH_FOR if authenticated_at else None
+    return until if until and now < until else None

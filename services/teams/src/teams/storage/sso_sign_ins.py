@@ -16,13 +16,21 @@ class Demand:
     name: str
 
 
+@dataclass(frozen=True)
+class Proofs:
+    """Whether somebody has a password, and when a provider proved them in one of their sign-ins, if it did."""
+
+    has_password: bool
+    authenticated_at: datetime | None
+
+
 async def insert_attempt(
     tx: Tx, attempt: Attempt, *, state_hash: bytes, browser_hash: bytes, expires_at: datetime
 ) -> None:
     """Store a sign-in that leaves for its provider."""
     await tx.execute(
-        "INSERT INTO sso_attempts (state_hash, browser_hash, org_id, issuer, client_id, next_path, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO sso_attempts (state_hash, browser_hash, org_id, issuer, client_id, next_path, expires_at, fresh)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         state_hash,
         browser_hash,
         attempt.org_id,
@@ -30,18 +38,21 @@ async def insert_attempt(
         attempt.provider.client_id,
         attempt.next_path,
         expires_at,
+        attempt.fresh,
     )
 
 
 async def take_attempt(tx: Tx, *, state_hash: bytes, browser_hash: bytes) -> Attempt | None:
     """The sign-in that comes back, gone from the table; None for another browser's, a second use, a late one."""
     row = await tx.fetchrow(
-        "SELECT org_id, issuer, client_id, next_path FROM take_sso_attempt($1, $2, $3)",
+        "SELECT org_id, issuer, client_id, next_path, fresh FROM take_sso_attempt($1, $2, $3)",
         state_hash,
         browser_hash,
         tx.now,
     )
-    return Attempt(row["org_id"], Provider(row["issuer"], row["client_id"]), row["next_path"]) if row else None
+    if row is None:
+        return None
+    return Attempt(row["org_id"], Provider(row["issuer"], row["client_id"]), row["next_path"], row["fresh"])
 
 
 async def delete_old_attempts(tx: Tx) -> int:
@@ -93,11 +104,23 @@ async def delete_people(tx: Tx, org_id: UUID) -> None:
     await tx.execute("DELETE FROM sso_attempts WHERE org_id = $1", org_id)
 
 
-async def insert_session(tx: Tx, session_id: UUID, org_id: UUID, methods: tuple[str, ...]) -> None:
-    """Keep by whose provider a sign-in came, and how the person proved themselves there."""
+async def insert_session(tx: Tx, session_id: UUID, org_id: UUID, person: Asserted) -> None:
+    """Keep by whose provider a sign-in came, and how and when the person proved themselves there: not in the future,
+    whatever the provider's clock says.
+    """
     await tx.execute(
-        "INSERT INTO sso_sessions (session_id, org_id, methods) VALUES ($1, $2, $3)", session_id, org_id, list(methods)
+        "INSERT INTO sso_sessions (session_id, org_id, methods, authenticated_at) VALUES ($1, $2, $3, $4)",
+        session_id,
+        org_id,
+        list(person.methods),
+        min(person.authenticated_at, tx.now) if person.authenticated_at else None,
     )
+
+
+async def get_proofs(tx: Tx, session_id: UUID) -> Proofs:
+    """What the acting person can prove themselves by, this sign-in of theirs among it."""
+    row = await tx.fetchrow("SELECT has_password, authenticated_at FROM own_proofs($1)", session_id)
+    return Proofs(row["has_password"], row["authenticated_at"]) if row else Proofs(False, None)
 
 
 async def get_provider(tx: Tx, session_id: UUID) -> UUID | None:

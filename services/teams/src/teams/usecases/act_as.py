@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis.database import Tx
-from chassis.problems import Forbidden
+from chassis.problems import permission_denied
 from contracts.permissions import Permission
 from teams.domain.organizations import Membership
 from teams.domain.roles import HeldRole
@@ -35,13 +35,9 @@ async def get_acting_member(tx: Tx, org_id: UUID, user_id: UUID, permission: Per
     member = await get_membership(tx, org_id, user_id)
     role = await get_role(tx, org_id, member.role) if member and member.active else None
     if member is None or role is None:
-        raise _denied(permission)
+        raise permission_denied(permission)
     granted = tx.context.granted
     permissions = role.permissions if granted is None else role.permissions & granted
     if permission not in permissions:
-        raise _denied(permission)
+        raise permission_denied(permission)
     return ActingMember(member, role, permissions)
-
-
-def _denied(permission: Permission) -> Forbidden:
-    return Forbidden("permission_denied", f"This needs the permission {permission}.")

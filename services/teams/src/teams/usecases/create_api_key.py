@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Tx
-from chassis.problems import Forbidden, invalid_field
+from chassis.problems import invalid_field, permission_denied
 from contracts.api_keys import hash_api_key, hint_of, new_api_key
 from contracts.ids import new_id
 from contracts.permissions import Permission
@@ -103,7 +103,7 @@ async def check_may_speak_for(tx: Tx, account: ServiceAccount, actor: ActingMemb
     What the account may do now. Raises Forbidden.
     """
     if Permission.SERVICE_ACCOUNTS_UPDATE not in actor.permissions:
-        raise Forbidden("permission_denied", f"This needs the permission {Permission.SERVICE_ACCOUNTS_UPDATE} too.")
+        raise permission_denied(Permission.SERVICE_ACCOUNTS_UPDATE)
     behind = await memberships.get_membership(tx, account.org_id, account.delegated_by)
     behind_role = await roles.hold_role(tx, account.org_id, behind.role) if behind and behind.active else None
     role = await roles.hold_role(tx, account.org_id, account.role)

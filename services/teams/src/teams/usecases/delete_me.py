@@ -1,14 +1,17 @@
 """End one's own account: at once and for good."""
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
+from chassis import outbox
 from chassis.database import Tx
 from chassis.second_factors import SeedVault
+from contracts.commands import SendFarewellEmailV1
 from teams.domain.account_deletion import Held, check_confirmed, check_leaves_no_orphan
 from teams.domain.activity import Action, Subject
 from teams.domain.organizations import Membership
-from teams.domain.people import DEFAULT_LOCALE, DEFAULT_TIME_ZONE
+from teams.domain.people import DEFAULT_LOCALE, DEFAULT_TIME_ZONE, User
 from teams.events import add_user_deleted
 from teams.storage import erasures, memberships, organizations, second_factors, standings, users
 from teams.storage.erasures import PendingErasure
@@ -26,10 +29,11 @@ async def proves_second_factor(tx: Tx, vault: SeedVault, user_id: UUID, code: st
     return code is not None and await check_code(tx, vault, user_id, code)
 
 
-async def delete_me(tx: Tx, *, user_id: UUID, confirmation: str) -> None:
+async def delete_me(tx: Tx, *, user_id: UUID, confirmation: str, mail_key: str) -> None:
     """Memberships, sign-ins, keys, second factors and links end; name, address and password are gone with the commit.
 
-    What other organizations' tables still say is erased by `erase_people` a moment later. Raises Invalid (the typed
+    What other organizations' tables still say is erased by `erase_people` a moment later. A mail to the address they
+    had confirms it. Raises Invalid (the typed
     address), Conflict `last_owner`. Locks the person, so that they join nothing
     meanwhile, then their organizations in one order.
     """
@@ -56,6 +60,15 @@ async def delete_me(tx: Tx, *, user_id: UUID, confirmation: str) -> None:
     await act_as(tx, user_id)
     await erasures.insert_pending(tx, PendingErasure(user_id, sorted(addresses), at))
     add_user_deleted(tx, gone, at=at)
+    _confirm_by_mail(tx, user, at=at, mail_key=mail_key)
+
+
+def _confirm_by_mail(tx: Tx, user: User, *, at: datetime, mail_key: str) -> None:
+    """With the same commit: after it the sealed command alone knows the address, until it is out."""
+    farewell = SendFarewellEmailV1(
+        email=user.email, name=user.name, locale=user.locale, time_zone=user.time_zone, deleted_at=at
+    )
+    outbox.add_command(tx, farewell, public_key=mail_key)
 
 
 async def _hold_organizations(tx: Tx, user_id: UUID) -> list[Membership]:

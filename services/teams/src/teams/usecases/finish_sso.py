@@ -53,20 +53,21 @@ async def finish_sso(
 ) -> SignedIn:
     """Sign the person in where the provider speaks: into their account, found or made, as a member, found or made.
 
-    The organization is locked: seats are counted. Raises Forbidden (settings changed, an address the provider does not
-    speak for, a membership that was ended), Conflict (no seat), Gone (organization deleted).
+    The organization is locked: seats are counted. Raises Forbidden (settings changed, not fresh, an address the
+    provider does not speak for, a membership that was ended), Conflict (no seat), Gone (organization deleted).
     """
     org_id = attempt.org_id
     await act_in(tx, org_id)
     organization = await organizations.lock_organization(tx, org_id)
     await check_not_deleted(tx, org_id)
     settings = rules.check_same_provider(await sso.get_settings(tx, org_id), attempt.provider)
+    rules.check_fresh(attempt, person, tx.now)
     domains = await sso.list_verified_domains(tx, org_id)
     user = await _person(tx, organization, person, domains)
     await join_by_sso(tx, org_id, user, await roles.hold_role(tx, org_id, settings.default_role))
     await sso_sign_ins.link(tx, org_id, person, user.id)
     session = await store_session(tx, user_id=user.id, org_id=org_id, client="browser", device=device)
-    await sso_sign_ins.insert_session(tx, session.id, org_id, person.methods)
+    await sso_sign_ins.insert_session(tx, session.id, org_id, person)
     return await issue_tokens(tx, access_tokens, session, refresh=True)
 
 

@@ -14,6 +14,7 @@ from contracts.teams import MemberInvitedV1
 from teams.domain import invitations as rules
 from teams.domain.activity import Action, Subject
 from teams.domain.invitations import Invitation
+from teams.domain.logos import path_of
 from teams.domain.organizations import FREE_SEATS, Organization, check_seat_free
 from teams.domain.people import User
 from teams.domain.roles import HeldRole, check_may_grant, role_unknown
@@ -118,6 +119,7 @@ def send_link(
         token=token,
         expires_at=invitation.expires_at,
         reminder=reminder,
+        logo_path=path_of(organization.id, organization.logo_id),
     )
     outbox.add_command(tx, command, public_key=mail_key)
 

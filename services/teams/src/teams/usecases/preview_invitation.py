@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from chassis.database import Tx
 from chassis.problems import NotFound
 from teams.domain.invitations import Invitation, check_open
-from teams.storage import invitations
+from teams.domain.organizations import Organization
+from teams.storage import invitations, organizations
 from teams.storage.invitations import Found
 from teams.usecases.accept_invitation import find_invitation
 
@@ -16,6 +17,7 @@ class Preview:
 
     invitation: Invitation
     found: Found
+    organization: Organization
 
 
 async def preview_invitation(tx: Tx, token: str) -> Preview:
@@ -26,4 +28,4 @@ async def preview_invitation(tx: Tx, token: str) -> Preview:
     if invitation is None:
         raise NotFound
     check_open(invitation, tx.now)
-    return Preview(invitation, found)
+    return Preview(invitation, found, await organizations.get_organization(tx, found.org_id))

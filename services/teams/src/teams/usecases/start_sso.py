@@ -16,7 +16,7 @@ async def act_in(tx: Tx, org_id: UUID) -> None:
     await tx.act_for(org_id=org_id)
 
 
-async def begin_start_sso(tx: Tx, *, domain: str | None, slug: str | None, next_path: str) -> Attempt:
+async def begin_start_sso(tx: Tx, *, domain: str | None, slug: str | None, next_path: str, fresh: bool) -> Attempt:
     """The provider of a domain's people, or of an organization's. No account is looked at.
 
     Raises NotFound (`sso_not_available`), the same for a domain nobody verified and for one without settings.
@@ -28,7 +28,7 @@ async def begin_start_sso(tx: Tx, *, domain: str | None, slug: str | None, next_
         settings = await sso.get_settings(tx, org_id)
     if settings is None:
         raise NotFound("Single sign-on is not set up for this.", code="sso_not_available")
-    return Attempt(settings.org_id, settings.provider, next_path)
+    return Attempt(settings.org_id, settings.provider, next_path, fresh)
 
 
 async def finish_start_sso(tx: Tx, attempt: Attempt, *, state: str, browser_secret: str) -> None:

@@ -1,4 +1,4 @@
-import { Button, Modal, NativeSelect, PasswordInput } from "@mantine/core";
+import { Button, Modal, NativeSelect } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Organization } from "../../api/client";
@@ -7,6 +7,7 @@ import { membersQuery } from "../../queries/members";
 import { useTransferOwnership } from "../../queries/organization";
 import { useDoors } from "../../session/doors";
 import { FormError, goToFirst, showFieldErrors } from "../../ui/form-error";
+import { OwnPassword, useOwnPassword } from "../../ui/own-password";
 import { toast } from "../../ui/toast";
 import styles from "./organization.module.css";
 
@@ -24,15 +25,16 @@ function useOthers() {
 
 function useTransferForm({ organization, close }: DialogProps) {
   const transfer = useTransferOwnership();
+  const own = useOwnPassword();
   const form = useForm({
     initialValues: { user_id: "", password: "" },
     validate: {
       user_id: (value) => (value === "" ? "Choose who becomes owner." : null),
-      password: (value) => (value === "" ? "Enter your password." : null),
+      password: own.check,
     },
   });
-  const send = form.onSubmit((body) => {
-    transfer.mutate(body, {
+  const send = form.onSubmit(({ user_id, password }) => {
+    transfer.mutate({ user_id, password: own.sent(password) }, {
       onSuccess: (heir) => {
         close();
         toast({ title: `${heir.name} owns ${organization.name} now`, text: "You are an admin." });
@@ -57,7 +59,7 @@ export default function TransferDialog({ organization, close }: DialogProps) {
           data={[{ value: "", label: "Choose a member" }, ...others.map(({ user_id, name, email }) => ({ value: user_id, label: `${name} (${email})` }))]}
           {...form.getInputProps("user_id")}
         />
-        <PasswordInput label="Your password" autoComplete="current-password" {...form.getInputProps("password")} />
+        <OwnPassword {...form.getInputProps("password")} />
         <div className={styles["buttons"]}>
           <Button variant="default" onClick={close}>
             Cancel

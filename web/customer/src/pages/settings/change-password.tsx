@@ -6,20 +6,22 @@ import { useAccountChanged } from "../../queries/account";
 import { useMe } from "../../queries/me";
 import { useDoors } from "../../session/doors";
 import { FormError, goToFirst, showFieldErrors } from "../../ui/form-error";
+import { OwnPassword, useOwnPassword } from "../../ui/own-password";
 import { toast } from "../../ui/toast";
-import { newPassword, required } from "../account-forms";
+import { newPassword } from "../account-forms";
 import styles from "./settings.module.css";
 
 export default function ChangePassword() {
-  const { user } = useMe();
+  const { user, has_password } = useMe();
+  const own = useOwnPassword();
   const { api } = useDoors();
   const changed = useAccountChanged();
   const form = useForm({
     initialValues: { current_password: "", password: "" },
-    validate: { current_password: required("Enter your present password."), password: newPassword },
+    validate: { current_password: own.check, password: newPassword },
   });
   const change = useMutation({
-    mutationFn: (values: typeof form.values) => unwrap(api.POST("/v1/auth/change-password", { body: values })),
+    mutationFn: (values: typeof form.values) => unwrap(api.POST("/v1/auth/change-password", { body: { ...values, current_password: own.sent(values.current_password) } })),
     onSuccess: async ({ ended_sessions }) => {
       form.reset();
       await changed();
@@ -32,11 +34,11 @@ export default function ChangePassword() {
       <form className={styles["form"]} onSubmit={form.onSubmit((values) => { change.mutate(values); }, goToFirst(form))} noValidate>
         <FormError error={change.error} shown={form.errors} />
         <input type="hidden" name="username" autoComplete="username" value={user.email} />
-        <PasswordInput label="Present password" autoComplete="current-password" aria-invalid={form.errors["current_password"] !== undefined} {...form.getInputProps("current_password")} />
+        <OwnPassword label="Present password" {...form.getInputProps("current_password")} />
         <PasswordInput label="New password" description="At least 12 characters; a few words in a row work well." autoComplete="new-password" aria-invalid={form.errors["password"] !== undefined} {...form.getInputProps("password")} />
         <p className={styles["quiet"]}>Every other device is signed out.</p>
         <Button type="submit" loading={change.isPending}>
-          Change password
+          {has_password ? "Change password" : "Set a password"}
         </Button>
       </form>
     </div>

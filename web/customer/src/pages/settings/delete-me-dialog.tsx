@@ -1,12 +1,12 @@
-import { Button, Modal, PasswordInput, TextInput } from "@mantine/core";
+import { Button, Modal, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { unwrap } from "../../api/client";
 import { useMe } from "../../queries/me";
 import { useDoors } from "../../session/doors";
 import { FormError, goToFirst, showFieldErrors } from "../../ui/form-error";
+import { OwnPassword, useOwnPassword } from "../../ui/own-password";
 import { toast } from "../../ui/toast";
-import { required } from "../account-forms";
 import styles from "./settings.module.css";
 
 interface Proof {
@@ -19,12 +19,13 @@ interface Proof {
 function useEnd() {
   const { api, session } = useDoors();
   const { mfa_enabled } = useMe();
+  const own = useOwnPassword();
   return useMutation({
     mutationFn: ({ confirmation, password, code }: Proof) =>
-      unwrap(api.DELETE("/v1/me", { body: { confirmation: confirmation.trim(), password, code: mfa_enabled ? code.trim() : null } })),
+      unwrap(api.DELETE("/v1/me", { body: { confirmation: confirmation.trim(), password: own.sent(password), code: mfa_enabled ? code.trim() : null } })),
     onSuccess: () => {
       session.end("signed_out");
-      toast({ title: "Your account is deleted", text: "Your name and address are being erased everywhere." });
+      toast({ title: "Your account is deleted", text: "Your name and address are being erased everywhere. A mail confirms it." });
     },
   });
 }
@@ -33,12 +34,13 @@ function useEnd() {
 export default function DeleteMeDialog({ close }: { close: () => void }) {
   const { user, mfa_enabled } = useMe();
   const end = useEnd();
+  const own = useOwnPassword();
   const form = useForm<Proof>({
     mode: "uncontrolled",
     initialValues: { confirmation: "", password: "", code: "" },
     validate: {
       confirmation: (typed) => (typed.trim().toLowerCase() === user.email.toLowerCase() ? null : "Type your address as it is."),
-      password: required("Enter your password."),
+      password: own.check,
       code: (typed) => (mfa_enabled && typed.trim() === "" ? "Enter a code." : null),
     },
   });
@@ -53,7 +55,7 @@ export default function DeleteMeDialog({ close }: { close: () => void }) {
           You leave every organization, every device is signed out, your keys stop working, and your name and address are erased. <strong>There is no way back.</strong>
         </p>
         <TextInput label={`Type ${user.email} to confirm`} autoComplete="off" data-autofocus key={form.key("confirmation")} {...form.getInputProps("confirmation")} />
-        <PasswordInput label="Your password" autoComplete="current-password" aria-invalid={form.errors["password"] !== undefined} key={form.key("password")} {...form.getInputProps("password")} />
+        <OwnPassword key={form.key("password")} {...form.getInputProps("password")} />
         {mfa_enabled && <TextInput label="Code" inputMode="numeric" autoComplete="one-time-code" key={form.key("code")} {...form.getInputProps("code")} />}
         <div className={styles["buttons"]}>
           <Button variant="default" onClick={close}>

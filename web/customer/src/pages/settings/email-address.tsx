@@ -1,4 +1,4 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { unwrap } from "../../api/client";
@@ -6,9 +6,10 @@ import { useAccountChanged } from "../../queries/account";
 import { useMe } from "../../queries/me";
 import { useDoors } from "../../session/doors";
 import { FormError, goToFirst, showFieldErrors } from "../../ui/form-error";
+import { OwnPassword, useOwnPassword } from "../../ui/own-password";
 import { toast } from "../../ui/toast";
 import { explain } from "../../../../shared/api/problem";
-import { address, required } from "../account-forms";
+import { address } from "../account-forms";
 import styles from "./settings.module.css";
 
 /** The address the reader signs in with, and the way to another. */
@@ -48,14 +49,15 @@ function Pending({ email }: { email: string }) {
 
 function ChangeEmail() {
   const { api } = useDoors();
+  const own = useOwnPassword();
   const changed = useAccountChanged();
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { email: "", password: "" },
-    validate: { email: address, password: required("Enter your password.") },
+    validate: { email: address, password: own.check },
   });
   const ask = useMutation({
-    mutationFn: ({ email, password }: typeof form.values) => unwrap(api.POST("/v1/me/email", { body: { email: email.trim(), password } })),
+    mutationFn: ({ email, password }: typeof form.values) => unwrap(api.POST("/v1/me/email", { body: { email: email.trim(), password: own.sent(password) } })),
     onSuccess: changed,
     onError: (error) => { showFieldErrors(form, error, ["email", "password"]); },
   });
@@ -63,7 +65,7 @@ function ChangeEmail() {
     <form className={styles["form"]} onSubmit={form.onSubmit((values) => { ask.mutate(values); }, goToFirst(form))} noValidate>
       <FormError error={ask.error} shown={form.errors} />
       <TextInput label="New address" type="email" autoComplete="email" key={form.key("email")} {...form.getInputProps("email")} />
-      <PasswordInput label="Your password" autoComplete="current-password" aria-invalid={form.errors["password"] !== undefined} key={form.key("password")} {...form.getInputProps("password")} />
+      <OwnPassword key={form.key("password")} {...form.getInputProps("password")} />
       <p className={styles["quiet"]}>We mail the new address a link to confirm it, and the present one a link to undo the change.</p>
       <Button type="submit" loading={ask.isPending}>
         Change address

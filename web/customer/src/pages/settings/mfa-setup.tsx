@@ -1,11 +1,11 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap, type Enrolment } from "../../api/client";
 import { useDoors } from "../../session/doors";
 import { FormError, goToFirst, showFieldErrors } from "../../ui/form-error";
-import { required } from "../account-forms";
+import { OwnPassword, useOwnPassword } from "../../ui/own-password";
 import { RecoveryCodes } from "./recovery-codes";
 import styles from "./settings.module.css";
 
@@ -20,16 +20,17 @@ export function MfaSetup({ done }: { done: () => void }) {
 
 function Begin({ onDone }: { onDone: (enrolment: Enrolment) => void }) {
   const { api } = useDoors();
-  const form = useForm({ mode: "uncontrolled", initialValues: { password: "" }, validate: { password: required("Enter your password.") } });
+  const own = useOwnPassword();
+  const form = useForm({ mode: "uncontrolled", initialValues: { password: "" }, validate: { password: own.check } });
   const begin = useMutation({
-    mutationFn: (body: { password: string }) => unwrap(api.POST("/v1/auth/mfa/totp", { body })),
+    mutationFn: ({ password }: { password: string }) => unwrap(api.POST("/v1/auth/mfa/totp", { body: { password: own.sent(password) } })),
     onSuccess: onDone,
     onError: (error) => { showFieldErrors(form, error, ["password"]); },
   });
   return (
     <form className={styles["form"]} onSubmit={form.onSubmit((values) => { begin.mutate(values); }, goToFirst(form))} noValidate>
       <FormError error={begin.error} shown={form.errors} />
-      <PasswordInput label="Your password" autoComplete="current-password" aria-invalid={form.errors["password"] !== undefined} key={form.key("password")} {...form.getInputProps("password")} />
+      <OwnPassword key={form.key("password")} {...form.getInputProps("password")} />
       <Button type="submit" loading={begin.isPending}>
         Set up
       </Button>

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,10 +7,10 @@ import { mfaQuery, useAccountChanged } from "../../queries/account";
 import { useDoors } from "../../session/doors";
 import { FailureNote } from "../../ui/failure";
 import { FormError, goToFirst, showFieldErrors } from "../../ui/form-error";
+import { OwnPassword, useOwnPassword } from "../../ui/own-password";
 import { toast } from "../../ui/toast";
 import { Loading } from "../../../../shared/ui/loading";
 import { When } from "../../../../shared/ui/when";
-import { required } from "../account-forms";
 import { MfaSetup } from "./mfa-setup";
 import { RecoveryCodes } from "./recovery-codes";
 import styles from "./settings.module.css";
@@ -82,17 +82,18 @@ function On({ state }: { state: MfaState }) {
 
 function Prove({ doing, onCodes, end }: { doing: "off" | "codes"; onCodes: (codes: string[]) => void; end: () => void }) {
   const { api } = useDoors();
+  const own = useOwnPassword();
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { password: "", code: "" },
     validate: {
-      password: required("Enter your password."),
+      password: own.check,
       code: (value) => (value.trim().length >= 6 ? null : "Enter the six digits, or a recovery code."),
     },
   });
   const prove = useMutation({
     mutationFn: async ({ password, code }: typeof form.values) => {
-      const body = { password, code: code.trim() };
+      const body = { password: own.sent(password), code: code.trim() };
       if (doing === "off") await unwrap(api.POST("/v1/auth/mfa/disable", { body }));
       return doing === "off" ? null : unwrap(api.POST("/v1/auth/mfa/recovery-codes", { body }));
     },
@@ -109,7 +110,7 @@ function Prove({ doing, onCodes, end }: { doing: "off" | "codes"; onCodes: (code
     <form className={styles["form"]} onSubmit={form.onSubmit((values) => { prove.mutate(values); }, goToFirst(form))} noValidate>
       <FormError error={prove.error} shown={form.errors} />
       <p>{doing === "off" ? "Your password alone will let you, or anybody who knows it, sign in." : "The recovery codes you have now stop working."}</p>
-      <PasswordInput label="Your password" autoComplete="current-password" aria-invalid={form.errors["password"] !== undefined} key={form.key("password")} {...form.getInputProps("password")} />
+      <OwnPassword key={form.key("password")} {...form.getInputProps("password")} />
       <TextInput label="Code" autoComplete="one-time-code" key={form.key("code")} {...form.getInputProps("code")} />
       <Choice doing={doing} busy={prove.isPending} cancel={end} />
     </form>

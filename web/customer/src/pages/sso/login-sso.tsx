@@ -10,7 +10,7 @@ import { reasonOf } from "./reasons";
 
 /** Asks whose provider it is, and goes there; the place where a refused sign-in ends, too. */
 export function LoginSsoPage() {
-  const { next, reason } = useSearch({ from: "/visitor/for-nobody/login/sso" });
+  const { next, reason } = useSearch({ from: "/visitor/login/sso" });
   return (
     <VisitorPage title="Single sign-on" says="Sign in at your organization's own identity provider.">
       {reason !== undefined && (
@@ -19,6 +19,11 @@ export function LoginSsoPage() {
         </Alert>
       )}
       <StartForm next={next ?? "/"} />
+      {reason === "sso_not_fresh" && (
+        <Below>
+          <Link to="/forgot-password">Forgot your password?</Link>
+        </Below>
+      )}
       <Below>
         <Link to="/login" search={next === undefined ? {} : { next }}>
           Sign in with a password
@@ -36,7 +41,7 @@ function StartForm({ next }: { next: string }) {
     validate: { email: (value) => (/^\S+@\S+\.\S+$/.test(value.trim()) ? null : "Enter your work e-mail address, like ada@example.org.") },
   });
   const start = useMutation({
-    mutationFn: ({ email }: { email: string }) => unwrap(api.POST("/v1/auth/sso/start", { body: { email: email.trim(), organization: null, next } })),
+    mutationFn: ({ email }: { email: string }) => unwrap(api.POST("/v1/auth/sso/start", { body: { email: email.trim(), organization: null, next, fresh: false } })),
     onSuccess: ({ authorization_url }) => { window.location.assign(authorization_url); },
     onError: (error) => { showFieldErrors(form, error, ["email"]); },
   });

@@ -5,6 +5,7 @@ const REASONS: Record<string, string> = {
   sso_email_missing: "Your provider did not tell us your e-mail address. An administrator of the provider has to release it to us.",
   sso_email_unverified: "Your provider says that your e-mail address is not verified. Verify it there, then try again.",
   sso_email_domain_refused: "Your e-mail address is not in a domain that this organization has verified.",
+  sso_not_fresh: "Your provider let you in without asking who you are, or does not say when it asked. You can set a password instead, by “Forgot your password?”.",
   sso_membership_ended: "You no longer belong to this organization. Ask one of its owners for an invitation.",
   sso_linked_otherwise: "This e-mail address belongs to another person of your provider. An owner has to remove that member first.",
   sso_client_refused: "Your provider does not accept our client id and secret. An owner of the organization has to correct them.",
