@@ -13,7 +13,6 @@ ROUTE = web.RequestKey("route", str)
 """Set by a handler that answers many routes: the template that metrics, log and span are to name."""
 LONGEST_USER_AGENT = 300
 _SANE_ID = re.compile(r"[A-Za-z0-9._\-]{8,128}\Z")
-_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([^\s]+)\Z")
 
 
 def assign_request_id(request: web.BaseRequest) -> str:
@@ -40,7 +39,7 @@ def bearer_token(request: web.BaseRequest) -> str:
     given = request.headers.getall("Authorization", [])
     if not given:
         raise Unauthorized("authentication_required", "Send an access token as Authorization: Bearer.")
-    match = _BEARER.match(given[0])
-    if len(given) > 1 or match is None:
+    scheme, _, token = given[0].partition(" ")
+    if len(given) > 1 or scheme.lower() != "bearer" or len(token.split()) != 1:
         raise Unauthorized("token_invalid", "Authorization is not one Bearer token.")
-    return match[1]
+    return token.strip()

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -26,8 +26,7 @@ _BODILESS = frozenset({204, 304})
 _WHOLE_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarded:
+class Forwarded(NamedTuple):
     """What goes to a service: canonical path, query as it came, headers as the service sees them; a cap in bytes."""
 
     method: str

@@ -35,11 +35,10 @@ class Rates:
         """
         if route is not None and route.rate_limits is None:
             return ()
-        further = route.rate_limits if route is not None and route.rate_limits else ()
-        return (
-            *self._usual(address, caller),
-            *(self._of_operation(route, limit, address, caller) for limit in further if route is not None),
-        )
+        usual = self._usual(address, caller)
+        if route is None or not route.rate_limits:
+            return usual
+        return (*usual, *(self._of_operation(route, limit, address, caller) for limit in route.rate_limits))
 
     def _usual(self, address: str, caller: Caller | None) -> tuple[Limit, ...]:
         if caller is None:

@@ -42,9 +42,9 @@ def shaped(request: web.BaseRequest, status: int, headers: CIMultiDict[str], bod
     """
     if request.method != "GET" or status != 200 or "Set-Cookie" in headers:
         return web.Response(status=status, headers=headers, body=body)
-    own = headers.get("ETag")
-    tag = own if own is not None else f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    headers["ETag"] = tag
+    tag = headers.get("ETag")
+    if tag is None:
+        tag = headers["ETag"] = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     compressible = is_compressible(headers) and not tag.startswith('"')
     if compressible:
         headers.add("Vary", "Accept-Encoding")
