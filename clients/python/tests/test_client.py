@@ -136,6 +136,13 @@ def test_each_status_has_its_kind(status: int, kind: type[Exception]) -> None:
     assert type(problem_of(problem(status, "why"))) is kind
 
 
+def test_a_missing_permission_is_named() -> None:
+    body = {"status": 403, "code": "permission_denied", "detail": "No.", "permission": "members:invite"}
+    answer = httpx.Response(403, json=body, headers={"Content-Type": "application/problem+json"})
+    assert problem_of(answer).permission == "members:invite"
+    assert problem_of(problem(403, "suspended")).permission is None
+
+
 def test_what_is_no_problem_document_is_still_told() -> None:
     answer = httpx.Response(502, text="<html>", headers={"X-Request-Id": "r-2"})
     told = problem_of(answer)

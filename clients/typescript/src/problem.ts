@@ -10,6 +10,7 @@ interface Details {
   detail?: string;
   request_id?: string;
   errors?: WrongField[] | null;
+  permission?: string | null;
 }
 
 /** A refusal (RFC 9457). `code` is stable and what to decide by; `detail` is for a person; `requestId` is for support. */
@@ -20,6 +21,8 @@ export class ApiProblem extends Error {
   readonly detail: string;
   readonly requestId: string;
   readonly fields: readonly WrongField[];
+  /** The one that was missing, where that is why: `/v1/permissions/explain` says who could give it. */
+  readonly permission: string | undefined;
   /** Seconds, where the API says when to come back. */
   readonly retryAfter: number | undefined;
 
@@ -33,6 +36,7 @@ export class ApiProblem extends Error {
     this.detail = detail;
     this.requestId = requestId;
     this.fields = details.errors ?? [];
+    this.permission = details.permission ?? undefined;
     this.retryAfter = retryAfter(response);
   }
 

@@ -72,6 +72,15 @@ test("what the API asks for is waited", async () => {
   assert.ok(performance.now() - started >= 950);
 });
 
+test("a missing permission is named", async () => {
+  answers = [json(403, { status: 403, code: "permission_denied", detail: "No.", permission: "members:invite" })];
+  await assert.rejects(invite(), (error: unknown) => {
+    assert.ok(error instanceof ApiProblem);
+    assert.equal(error.permission, "members:invite");
+    return true;
+  });
+});
+
 test("a refusal is typed and not tried again", async () => {
   answers = [problem(422, "validation_failed")];
   await assert.rejects(invite(), (error: unknown) => {

@@ -17,7 +17,9 @@ class WrongField:
 
 
 class ApiProblem(Exception):
-    """A refusal. `code` is stable and what to decide by; `detail` is for a person; `request_id` is for support."""
+    """A refusal. `code` is stable and what to decide by; `detail` is for a person; `request_id` is for support;
+    `permission` is the one that was missing, where that is why: `/v1/permissions/explain` says who could give it.
+    """
 
     def __init__(self, response: httpx.Response, problem: Mapping[str, Any]) -> None:
         self.status = response.status_code
@@ -27,6 +29,7 @@ class ApiProblem(Exception):
         self.fields = tuple(
             WrongField(one["pointer"], one["code"], one["detail"]) for one in problem.get("errors") or ()
         )
+        self.permission: str | None = problem.get("permission")
         self.retry_after = retry_after(response)
         super().__init__(f"{self.status} {self.code}: {self.detail} (request {self.request_id})")
 
