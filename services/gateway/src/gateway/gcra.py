@@ -29,6 +29,11 @@ class Limit:
         return self.seconds * SECOND
 
     @cached_property
+    def policy(self) -> str:
+        """As `RateLimit-Policy` says it."""
+        return f'"{self.name}";q={self.requests};w={self.seconds}'
+
+    @cached_property
     def interval(self) -> int:
         """Microseconds after which one more request may come."""
         return max(1, self.window // self.requests)

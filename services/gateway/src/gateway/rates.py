@@ -94,12 +94,7 @@ def refusal(standing: Standing) -> TooManyRequests:
 
 def rate_headers(count: Count) -> dict[str, str]:
     """`RateLimit` and `RateLimit-Policy`; the parameter `scope` says when a process counts for itself alone."""
-    standings = [f'"{s.limit.name}";r={s.remaining};t={ceil(s.ahead / SECOND)}' for s in count.standings]
-    policy = ", ".join(_policy(s.limit.name, s.limit.requests, s.limit.seconds, count.shared) for s in count.standings)
-    return {"RateLimit-Policy": policy, "RateLimit": ", ".join(standings)}
-
-
-@lru_cache(maxsize=1024)
-def _policy(name: str, requests: int, seconds: int, shared: bool) -> str:
-    scope = "" if shared else ';scope="process"'
-    return f'"{name}";q={requests};w={seconds}{scope}'
+    scope = "" if count.shared else ';scope="process"'
+    policies = [standing.limit.policy + scope for standing in count.standings]
+    standings = [f'"{one.limit.name}";r={one.remaining};t={-(-one.ahead // SECOND)}' for one in count.standings]
+    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(standings)}
