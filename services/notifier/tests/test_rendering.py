@@ -22,6 +22,7 @@ def invitation(**changes):
         "link": "http://localhost/#token=x",
         "expires_at": "1 December 2026, 12:00 UTC",
         "reminder": False,
+        "logo": None,
     }
     return Renderer().mail("invitation", "en", **(values | changes))
 
@@ -50,6 +51,12 @@ def test_names_in_html_are_escaped():
     assert "<img" not in mail.html
     assert "&lt;script&gt;" in mail.html
     assert "<script>alert(1)</script>" in mail.text
+
+
+def test_a_name_beside_a_logo_stays_in_its_attribute():
+    mail = invitation(organization_name='"><script>alert(1)</script>', logo="http://localhost/v1/logos/1/2")
+    assert "<script" not in mail.html
+    assert 'src="http://localhost/v1/logos/1/2"' in mail.html
 
 
 def test_a_name_of_many_lines_stays_in_its_line():
