@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import sleep
+from urllib.request import urlopen
 
 from gateway.redis_gateway import TAKE
-from local_stack.ports import accepts, free_port
+from local_stack.ports import free_port
 from tests.load.events.contestants import NODE, PEERS
 from tests.load.gateway.surroundings import DOCUMENT, Surroundings
 from tests.load.programs import Running
@@ -43,10 +44,19 @@ def _ours(around: Surroundings, port: int, workers: int = 1) -> Running:
         "ENVIRONMENT": "production",
     }
     running = around.start("ours", (sys.executable, "-m", "gateway", "serve"), settings)
-    while workers > 1 and not all(accepts(metrics_port + number) for number in range(1, workers + 1)):
+    while workers > 1 and not all(_is_ready(metrics_port + number) for number in range(1, workers + 1)):
         running.check()  # connections are spread over those who listen when they are made
         sleep(0.05)
     return running
+
+
+def _is_ready(port: int) -> bool:
+    """Whether this worker has heard of the revocations: until then it refuses what it cannot check."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def _node(program: str) -> Callable[[Surroundings, int], Running]:
