@@ -22,18 +22,15 @@ class Health:
         self._in_hand = 0
         self._waiting: asyncio.Event | None = None
 
-    @property
-    def in_hand(self) -> int:
-        """How many requests are being answered."""
-        return self._in_hand
-
     def enter(self) -> None:
         """A request begins; `leave` must follow: an orderly end waits for it."""
         self._in_hand += 1
+        metrics.IN_FLIGHT.inc()
 
     def leave(self) -> None:
         """It has ended."""
         self._in_hand -= 1
+        metrics.IN_FLIGHT.dec()
         if self._waiting is not None and not self._in_hand:
             self._waiting.set()
 
@@ -97,7 +94,6 @@ def _json(status: int, document: dict[str, object]) -> web.Response:
 def add_health(app: web.Application, health: Health) -> None:
     """Serve /health/live and /health/ready."""
     app[HEALTH] = health
-    metrics.IN_FLIGHT.set_function(lambda: health.in_hand)
     app.router.add_get("/health/live", _live)
     app.router.add_get("/health/ready", _ready)
 
