@@ -8,6 +8,7 @@ import pytest
 from chassis.testing import wait_until
 from gateway.connections import Pool, ServiceAnswer, Unreachable
 from gateway.exchange import MOST_HEAD_BYTES, Broken
+from gateway.headers import Fields
 
 from .parts import Script
 
@@ -51,7 +52,7 @@ def start(serve_bytes: ServeBytes, request: pytest.FixtureRequest) -> Start:
 
 
 async def ask(pool: Pool, method: str = "GET") -> tuple[ServiceAnswer, bytes]:
-    async with await pool.request(method, "/", {}) as answer:
+    async with await pool.request(method, "/", []) as answer:
         return answer, await answer.read_all()
 
 
@@ -197,7 +198,7 @@ async def test_a_connection_is_not_used_again_when_the_service_wants_to_close_it
 
 async def test_an_answer_that_was_not_read_gives_no_connection_back(start: Start) -> None:
     pool, service = await start(HEAD + b"Content-Length: 100000\r\n\r\n" + b"x" * 50_000, OK)
-    async with await pool.request("GET", "/", {}):
+    async with await pool.request("GET", "/", []):
         pass
     assert (await ask(pool))[1] == b"ok"
     assert service.connections == 2
@@ -230,7 +231,7 @@ async def test_a_reader_slower_than_the_service_sets_the_pace(serve_bytes: Serve
             written += 65_536
 
     pool = Pool(await serve_bytes(flood), connect_seconds=2, answer_seconds=5)
-    async with await pool.request("GET", "/", {}) as answer:
+    async with await pool.request("GET", "/", []) as answer:
         total = len(await answer.read_any())
         last = -1
         while last != written:
@@ -255,7 +256,7 @@ async def test_a_body_is_sent_whole_and_chunked_without_a_length(serve_bytes: Se
         yield b"three"
 
     pool = Pool(await serve_bytes(take), connect_seconds=2, answer_seconds=2)
-    async with await pool.request("POST", "/a?b=c", {"X-A": "ü"}, pieces()) as answer:
+    async with await pool.request("POST", "/a?b=c", [(b"X-A", "ü".encode())], pieces()) as answer:
         assert await answer.read_all() == b"ok"
     head, _, body = taken.partition(b"\r\n\r\n")
     assert head.split(b"\r\n")[0] == b"POST /a?b=c HTTP/1.1"
@@ -264,17 +265,17 @@ async def test_a_body_is_sent_whole_and_chunked_without_a_length(serve_bytes: Se
 
 
 @pytest.mark.parametrize(
-    ("target", "headers"),
+    ("target", "fields"),
     [
-        ("/", {"X-A": "b\r\nX-C: d"}),
-        ("/", {"X-A": "b\nc"}),
-        ("/", {"X-A": "b\0"}),
-        ("/ HTTP/1.1\r\nX: ", {}),
-        ("/a b", {}),
+        ("/", [(b"X-A", b"b\r\nX-C: d")]),
+        ("/", [(b"X-A", b"b\nc")]),
+        ("/", [(b"X-A", b"b\0")]),
+        ("/ HTTP/1.1\r\nX: ", []),
+        ("/a b", []),
     ],
 )
-async def test_nothing_is_sent_that_would_be_two_requests(start: Start, target: str, headers: dict[str, str]) -> None:
+async def test_nothing_is_sent_that_would_be_two_requests(start: Start, target: str, fields: Fields) -> None:
     pool, service = await start(OK)
     with pytest.raises(ValueError, match="would not be one"):
-        await pool.request("GET", target, headers)
+        await pool.request("GET", target, fields)
     assert service.heads == []

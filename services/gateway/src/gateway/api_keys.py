@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from aiohttp import web
-from multidict import CIMultiDict
 from pydantic import BaseModel, ValidationError
 
 from chassis.auth import Authenticator, Caller
@@ -105,12 +104,11 @@ class ApiKeys:
         return self._clock.now().timestamp()
 
 
-def show_token(headers: CIMultiDict[str], token: str | None) -> None:
-    """Put the token into the headers for a service; without one, at least no API key gets through."""
+def authorization(given: str | None, token: str | None) -> str | None:
+    """What a service gets to see for a request's Authorization: the token. Without one, at least no API key passes."""
     if token is not None:
-        headers["Authorization"] = _SCHEME + token
-    elif is_api_key(headers.get("Authorization", "").rpartition(" ")[2]):
-        del headers["Authorization"]
+        return _SCHEME + token
+    return None if given is None or is_api_key(given.rpartition(" ")[2]) else given
 
 
 def _keep(kept: OrderedDict[bytes, T], digest: bytes, value: T) -> None:

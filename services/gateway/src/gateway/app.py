@@ -120,7 +120,7 @@ def _direct(door: FrontDoor, overload: Overload) -> Direct:
             return await door.answer(request)
 
     async def take(request: web.BaseRequest) -> web.StreamResponse:
-        request[VISIT] = Visit()
+        request[VISIT] = Visit(door.origins)
         return await account_for(request, answer, door.health, "unmatched")
 
     return Direct(take, partial(dress, origins=door.origins))

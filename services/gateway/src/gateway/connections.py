@@ -1,13 +1,16 @@
 """A pool of HTTP/1.1 connections to one service. What is repeated, bounded or refused is decided by its user."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import monotonic
 from typing import Self, cast
 from urllib.parse import urlsplit
 
+from multidict import CIMultiDict
+
 from gateway.exchange import Broken, Exchange
+from gateway.headers import Fields, decoded
 
 IDLE_SECONDS = 15.0
 """Shorter than the time after which a service closes an idle connection, so that it is not we who run into that."""
@@ -94,8 +97,13 @@ class ServiceAnswer:
         self._sent = sent
         self._released = False
         self.status = exchange.status
-        self.headers = exchange.headers
+        self.fields = exchange.fields
         self.length = exchange.length
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """As text."""
+        return decoded(self.fields)
 
     async def read_all(self) -> bytes:
         """The whole body, of an answer whose length is known to be small. Raises Broken or TimeoutError."""
@@ -149,7 +157,7 @@ class Pool:
         self,
         method: str,
         target: str,
-        headers: Mapping[str, str],
+        fields: Fields,
         body: AsyncGenerator[bytes, None] | None = None,
         *,
         seconds: float | None = None,
@@ -157,17 +165,17 @@ class Pool:
     ) -> ServiceAnswer:
         """Status and headers of the answer. Raises Unreachable, Broken, TimeoutError, or what the body raises.
 
-        `seconds` are for the answer once the request is sent; None sets no limit. `fresh` takes a connection that
-        nothing was asked on before.
+        A body without a Content-Length among the fields goes in chunks. `seconds` are for the answer once the request
+        is sent; None sets no limit. `fresh` takes a connection that nothing was asked on before.
         """
         connection = None if fresh else self._kept()
         if connection is None:
             connection = await self._open()
         exchange = connection.exchange = Exchange(method)
         try:
-            length = headers.get("Content-Length")
-            await connection.write(self._head(method, target, headers, body is not None, length))
-            sent = body is None or await _send(connection, exchange, body, chunked=length is None)
+            chunked = body is not None and not any(name == b"Content-Length" for name, _ in fields)
+            await connection.write(self._head(method, target, fields, chunked=chunked, has_body=body is not None))
+            sent = body is None or await _send(connection, exchange, body, chunked=chunked)
             await exchange.head(seconds)
         except BaseException:
             connection.close()
@@ -209,13 +217,13 @@ class Pool:
             raise Unreachable(type(error).__name__) from error
         return connection
 
-    def _head(self, method: str, target: str, headers: Mapping[str, str], has_body: bool, length: str | None) -> bytes:
-        lines = [f"{name}: {value}" for name, value in headers.items()]
-        if has_body and length is None:
-            lines.append("Transfer-Encoding: chunked")
+    def _head(self, method: str, target: str, fields: Fields, *, chunked: bool, has_body: bool) -> bytes:
+        lines = [b"%b: %b" % field for field in fields]
+        if chunked:
+            lines.append(b"Transfer-Encoding: chunked")
         elif not has_body and method in _BODY_EXPECTED:
-            lines.append("Content-Length: 0")
-        block = "\r\n".join(lines).encode("utf-8", "surrogateescape")
+            lines.append(b"Content-Length: 0")
+        block = b"\r\n".join(lines)
         start = b"%b %b%b HTTP/1.1" % (method.encode(), self._prefix, target.encode())
         breaks = max(0, len(lines) - 1)
         if block.count(b"\r") != breaks or block.count(b"\n") != breaks or b"\0" in block or len(start.split()) != 3:

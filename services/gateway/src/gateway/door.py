@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from chassis.addresses import Network
 from chassis.auth import Authenticator
@@ -14,9 +14,9 @@ from chassis.problems import BadRequest, NotFound, Problem, Unauthorized
 from chassis.requests import ROUTE, request_id_of
 from chassis.telemetry import current_traceparent
 from gateway import home
-from gateway.api_keys import ApiKeys, show_token
+from gateway.api_keys import ApiKeys, authorization
 from gateway.gcra import Limit
-from gateway.headers import check_head, to_service
+from gateway.headers import Field, Fields, check_head, deadline, decoded
 from gateway.home import HOME_PATH, Home
 from gateway.hygiene import PAGES_POLICY
 from gateway.limiter import Limiter
@@ -25,7 +25,7 @@ from gateway.origins import Origins, not_allowed, preflight
 from gateway.pages import ADMIN_ROOT, Pages, is_page
 from gateway.paths import canonical_path
 from gateway.proxy import Forwarded, Proxy
-from gateway.rates import Rates, refusal
+from gateway.rates import CALLERS, Rates, refusal
 from gateway.reference import Reference
 from gateway.routes import MethodNotAllowed, Route, RouteTable, is_public
 from gateway.settings import GatewaySettings
@@ -37,7 +37,6 @@ LIVE_PATH, READY_PATH = "/health/live", "/health/ready"
 HEALTH_PATHS = frozenset({LIVE_PATH, READY_PATH})
 _READS = ("GET", "HEAD")
 _DOCS_ROOT = "docs"
-DEADLINE_HEADER = "X-Request-Deadline-Ms"
 
 
 class TargetTooLong(Problem):
@@ -100,7 +99,7 @@ class FrontDoor:
         visit.suspect = True
         if len(request.raw_path) > self.settings.max_target_bytes:
             raise TargetTooLong("target_too_long", f"The URL is longer than {self.settings.max_target_bytes} bytes.")
-        check_head(request, max_bytes=self.settings.max_header_bytes)
+        visit.passed = check_head(request, max_bytes=self.settings.max_header_bytes)
         raw_path, mark, query = request.raw_path.partition("?")
         path = canonical_path(raw_path)
         visit.suspect = False
@@ -143,13 +142,13 @@ class FrontDoor:
             raise not_allowed()
         caller = await self._admit(request, None, source, needs_token="Authorization" in request.headers)
         user = str(caller.user_id) if caller else None
-        headers = self._service_headers(request, source)
+        headers = decoded(self._service_fields(request, source))
         return await self.sockets.serve(request, Opening(target, headers, source.address, user))
 
     async def _home(self, request: web.BaseRequest, source: Source) -> web.StreamResponse:
         request[ROUTE] = HOME_PATH
         await self._admit(request, home.ROUTE, source, needs_token=True)
-        return await self.home.answer(request, self._service_headers(request, source), DEADLINE_HEADER)
+        return await self.home.answer(request, self._service_fields(request, source))
 
     async def _forward(self, request: web.BaseRequest, route: Route, target: str, source: Source) -> web.StreamResponse:
         request[ROUTE] = route.template
@@ -158,7 +157,7 @@ class FrontDoor:
         forwarded = Forwarded(
             method=request.method,
             target=target,
-            headers=self._service_headers(request, source),
+            fields=self._service_fields(request, source),
             max_body=cap if route.max_body is None else min(cap, route.max_body),
         )
         return await self.proxy.forward(request, route.service, forwarded)
@@ -190,17 +189,30 @@ class FrontDoor:
             LIMITED.labels(refused.limit.name).inc()
             raise refusal(refused)
 
-    def _service_headers(self, request: web.BaseRequest, source: Source) -> CIMultiDict[str]:
-        headers = to_service(request.headers)
-        show_token(headers, request[VISIT].token)
-        headers["X-Forwarded-For"] = source.address
-        headers["X-Forwarded-Proto"] = source.scheme
-        headers["X-Forwarded-Host"] = source.host
-        headers["X-Request-Id"] = request_id_of(request)
-        headers[DEADLINE_HEADER] = str(int(self.settings.service_seconds * 1000))
+    def _service_fields(self, request: web.BaseRequest, source: Source) -> Fields:
+        visit = request[VISIT]
+        request_id = request_id_of(request).encode()
+        fields = [*visit.passed, *_forwarded(source), self._deadline, (b"X-Request-Id", request_id)]
+        shown = authorization(request.headers.get("Authorization"), visit.token)
+        if shown is not None:
+            fields.append((b"Authorization", shown.encode("utf-8", "surrogateescape")))
         if traceparent := current_traceparent():
-            headers["traceparent"] = traceparent
-        return headers
+            fields.append((b"traceparent", traceparent.encode()))
+        return fields
+
+    @cached_property
+    def _deadline(self) -> Field:
+        return deadline(self.settings.service_seconds)
+
+
+@lru_cache(maxsize=CALLERS)
+def _forwarded(source: Source) -> Fields:
+    address, scheme, host = source
+    return [
+        (b"X-Forwarded-For", address.encode()),
+        (b"X-Forwarded-Proto", scheme.encode()),
+        (b"X-Forwarded-Host", host.encode()),
+    ]
 
 
 def _refer(request: web.BaseRequest, path: str, reference: Reference) -> web.StreamResponse:

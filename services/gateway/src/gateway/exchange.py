@@ -10,7 +10,8 @@ from collections import deque
 from functools import lru_cache
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
-from multidict import CIMultiDict
+
+from gateway.headers import Fields
 
 MOST_HEAD_BYTES = 65_536
 _PAUSE_ABOVE = 262_144
@@ -19,13 +20,10 @@ _STATUS_LINE_BYTES = 32
 
 
 @lru_cache(maxsize=1024)
-def _name(sent: bytes) -> str:
-    """Of a header, kept: our services have few, and send them with every answer."""
-    return sent.decode("latin-1")
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
+def _frames(name: bytes) -> str:
+    """Which of the two headers that say where a message ends this is; empty for any other."""
+    lower = name.decode("latin-1").lower()
+    return lower if lower in ("content-length", "transfer-encoding") else ""
 
 
 class Broken(ConnectionError):
@@ -41,7 +39,7 @@ class Exchange:
 
     def __init__(self, method: str) -> None:
         self.status = 0
-        self.headers: CIMultiDict[str] = CIMultiDict()
+        self.fields: Fields = []
         self.length: int | None = None
         self.complete = False
         self.keeps = False
@@ -52,7 +50,6 @@ class Exchange:
         self.backed_up = False
         self._is_head = method == "HEAD"
         self._parser = HttpResponseParser(self)
-        self._raw: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
         self._parsed_bytes = 0
         self._chunked = False
@@ -79,6 +76,8 @@ class Exchange:
         if not self._begun and self._head_bytes > MOST_HEAD_BYTES:
             self._fail("its headers are too large")
         self.backed_up = self._size > _PAUSE_ABOVE
+        if self.complete or self.failure is not None:
+            del self._parser  # it holds us as we hold it, and only the garbage collector would part us
         self._wake()
 
     def lost(self) -> None:
@@ -123,18 +122,21 @@ class Exchange:
         self.excess = self.excess or self.complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._raw.append((name, value))
+        if not self._begun:  # later ones are a trailer, or another message
+            self.fields.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._begun:
+            return
         status = self._parser.get_status_code()
-        self._parsed_bytes += _STATUS_LINE_BYTES + sum([len(name) + len(value) + 4 for name, value in self._raw])
+        self._parsed_bytes += _STATUS_LINE_BYTES + sum([len(name) + len(value) + 4 for name, value in self.fields])
         if self._parsed_bytes > MOST_HEAD_BYTES:
             self._fail("its headers are too large")
             return
-        if self.complete or status < 200:
+        if status < 200:
             if status == _SWITCHING_PROTOCOLS:
                 self._fail("it changed the protocol")
-            self._raw.clear()
+            self.fields.clear()
             return
         wrong = self._take_head(status)
         if wrong is not None:
@@ -164,21 +166,21 @@ class Exchange:
         if self._parser.get_http_version() not in ("1.1", "1.0"):
             return "it speaks another version"
         self.status = status
-        values = b"".join([value for _, value in self._raw])
+        values = b"".join([value for _, value in self.fields])
         if b"\r" in values or b"\n" in values or b"\0" in values:
             return "a header has a line break"
-        self.headers = CIMultiDict([(_name(name), _text(value)) for name, value in self._raw])
-        lengths = self.headers.getall("Content-Length", ())
-        codings = self.headers.getall("Transfer-Encoding", ())
-        if len(lengths) > 1 or len(codings) > 1 or (lengths and codings):
+        framing = [(kind, value) for name, value in self.fields if (kind := _frames(name))]
+        if len(framing) > 1:
             return "two lengths"
-        if codings and codings[0].strip().lower() != "chunked":
-            return "another transfer coding than chunked"
-        if lengths:
-            if not (lengths[0].isascii() and lengths[0].isdigit()):
-                return "a length that is no number"
-            self.length = int(lengths[0])
-        self._chunked = bool(codings)
+        for kind, value in framing:
+            if kind == "content-length":
+                if not value.isdigit():
+                    return "a length that is no number"
+                self.length = int(value)
+            elif value.strip().lower() != b"chunked":
+                return "another transfer coding than chunked"
+            else:
+                self._chunked = True
         return None
 
     def _expire(self) -> None:

@@ -63,7 +63,7 @@ class GatewayHealth(Health):
 async def _ask(upstream: Upstream) -> str:
     try:
         async with asyncio.timeout(_ASK_SECONDS):
-            async with await upstream.pool.request("GET", "/health/live", {"Connection": "close"}) as answer:
+            async with await upstream.pool.request("GET", "/health/live", [(b"Connection", b"close")]) as answer:
                 return "ok" if answer.status < 400 else f"answers {answer.status}"
     except (OSError, TimeoutError):
         return "unreachable"

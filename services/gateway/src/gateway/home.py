@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from chassis.problems import Problem
 from gateway.failures import ServiceTimeout
+from gateway.headers import Fields, deadline, to_client
 from gateway.proxy import Forwarded, Proxy
 from gateway.routes import Document, Route, RouteTable
 from gateway.shaping import shaped
@@ -27,8 +27,19 @@ PARTS: Final[Mapping[str, str]] = {
     "overview": "/v1/analytics/overview",
 }
 ROUTE: Final = Route(service="gateway", method="GET", template=HOME_PATH, needs_token=True)
-_PASSED = ("Authorization", "Accept-Language", "User-Agent", "traceparent", "tracestate", "X-Request-Id")
-_PASSED_BY_US = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
+_PASSED = frozenset(
+    {
+        b"accept-language",
+        b"authorization",
+        b"traceparent",
+        b"tracestate",
+        b"user-agent",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        b"x-request-id",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +59,10 @@ class Home:
         self._routes = routes
         self._seconds = seconds
 
-    async def answer(self, request: web.BaseRequest, headers: Mapping[str, str], deadline_header: str) -> web.Response:
+    async def answer(self, request: web.BaseRequest, fields: Fields) -> web.StreamResponse:
         """200 with what came, never the failure of one part."""
-        passed = CIMultiDict((name, headers[name]) for name in (*_PASSED, *_PASSED_BY_US) if name in headers)
-        passed[deadline_header] = str(int(self._seconds * 1000))
+        passed = [field for field in fields if field[0].lower() in _PASSED]
+        passed.append(deadline(self._seconds))
         found = await asyncio.gather(*(self._ask(part, path, passed) for part, path in PARTS.items()))
         gaps = [{"part": one.part, "status": one.status, "code": one.code} for one in found if isinstance(one, Gap)]
         members = [
@@ -59,13 +70,13 @@ class Home:
             for part, one in zip(PARTS, found, strict=True)
         ]
         body = b"{%b}" % b",".join([*members, b'"gaps":' + json.dumps(gaps).encode()])
-        return shaped(request, 200, CIMultiDict({"Content-Type": "application/json"}), body)
+        return shaped(request, 200, to_client([(b"Content-Type", b"application/json")]), body)
 
-    async def _ask(self, part: str, path: str, headers: CIMultiDict[str]) -> bytes | Gap:
+    async def _ask(self, part: str, path: str, fields: Fields) -> bytes | Gap:
         try:
             route = self._routes.match("GET", path)
             async with asyncio.timeout(self._seconds):
-                status, body = await self._proxy.fetch(route.service, Forwarded("GET", path, headers, max_body=0))
+                status, body = await self._proxy.fetch(route.service, Forwarded("GET", path, fields, max_body=0))
         except TimeoutError:
             return Gap(part, ServiceTimeout.status, "service_timeout")
         except Problem as problem:

@@ -3,17 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from functools import partial
 from typing import NamedTuple
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from chassis.problems import Problem
 from gateway.connections import ServiceAnswer, Unreachable
 from gateway.failures import PROBLEM, ServiceError, ServiceFailed, ServiceTimeout
-from gateway.headers import to_client
+from gateway.headers import Fields, Passed, decoded, to_client
 from gateway.metrics import FAILURES
+from gateway.relayed import Relayed
 from gateway.settings import GatewaySettings
 from gateway.shaping import is_compressible, shaped
 from gateway.uploads import Upload
@@ -31,7 +30,7 @@ class Forwarded(NamedTuple):
 
     method: str
     target: str
-    headers: CIMultiDict[str]
+    fields: Fields
     max_body: int
 
 
@@ -99,13 +98,14 @@ class Proxy:
         self, upstream: Upstream, forwarded: Forwarded, upload: Upload | None, *, fresh: bool
     ) -> ServiceAnswer:
         """Up to the answer's headers. While a body is sent, the service's time starts anew with each piece it takes."""
-        seconds = self._settings.service_seconds
-        ask = partial(upstream.pool.request, forwarded.method, forwarded.target, forwarded.headers)
+        seconds, ask = self._settings.service_seconds, upstream.pool.request
+        method, target, fields, _ = forwarded
         if upload is None:
-            return await ask(seconds=seconds, fresh=fresh)
+            return await ask(method, target, fields, seconds=seconds, fresh=fresh)
         clock = asyncio.get_running_loop().time
         async with asyncio.timeout(seconds) as limit:
-            return await ask(upload.chunks(lambda: limit.reschedule(clock() + seconds)), fresh=fresh)
+            body = upload.chunks(lambda: limit.reschedule(clock() + seconds))
+            return await ask(method, target, fields, body, fresh=fresh)
 
 
 def _problem(upstream: Upstream, error: Exception) -> Problem | None:
@@ -131,14 +131,12 @@ async def _relay(request: web.BaseRequest, upstream: Upstream, answer: ServiceAn
     if answer.status >= 400 and not _is_problem(answer):
         log.warning("a service failed", extra={"service": upstream.name, "status": answer.status})
         raise ServiceError(answer.status, answer.headers)
-    headers = to_client(answer.headers)
+    passed = to_client(answer.fields)
     if request.method == "HEAD" or answer.status in _BODILESS:
-        if answer.length is not None and answer.status != 204:
-            headers["Content-Length"] = str(answer.length)
-        return web.Response(status=answer.status, headers=headers)
+        return Relayed(answer.status, passed, b"", None if answer.status == 204 else answer.length)
     if answer.length is not None and answer.length <= _WHOLE_BYTES:
-        return shaped(request, answer.status, headers, await _read_all(upstream, answer))
-    return await _stream(request, upstream, answer, headers)
+        return shaped(request, answer.status, passed, await _read_all(upstream, answer))
+    return await _stream(request, upstream, answer, passed)
 
 
 def _is_problem(answer: ServiceAnswer) -> bool:
@@ -154,11 +152,11 @@ async def _read_all(upstream: Upstream, answer: ServiceAnswer) -> bytes:
 
 
 async def _stream(
-    request: web.BaseRequest, upstream: Upstream, answer: ServiceAnswer, headers: CIMultiDict[str]
+    request: web.BaseRequest, upstream: Upstream, answer: ServiceAnswer, passed: Passed
 ) -> web.StreamResponse:
     """Pass a large or endless body on as it comes. If the service breaks off, so does the answer: visibly cut short."""
-    out = web.StreamResponse(status=answer.status, headers=headers)
-    if request.method == "GET" and is_compressible(headers) and "ETag" not in headers:
+    out = web.StreamResponse(status=answer.status, headers=decoded(passed.fields))
+    if request.method == "GET" and is_compressible(passed.by_name) and "etag" not in passed.by_name:
         out.headers.add("Vary", "Accept-Encoding")
         out.enable_compression()
     elif answer.length is not None:

@@ -92,9 +92,11 @@ def refusal(standing: Standing) -> TooManyRequests:
     )
 
 
-def rate_headers(count: Count) -> dict[str, str]:
-    """`RateLimit` and `RateLimit-Policy`; the parameter `scope` says when a process counts for itself alone."""
+def rate_headers(count: Count) -> tuple[tuple[str, str], tuple[str, str]]:
+    """`RateLimit-Policy` and `RateLimit`; the parameter `scope` says when a process counts for itself alone."""
     scope = "" if count.shared else ';scope="process"'
-    policies = [standing.limit.policy + scope for standing in count.standings]
-    standings = [f'"{one.limit.name}";r={one.remaining};t={-(-one.ahead // SECOND)}' for one in count.standings]
-    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(standings)}
+    policies = ", ".join([standing.limit.policy + scope for standing in count.standings])
+    standings = ", ".join(
+        [f'"{one.limit.name}";r={one.remaining};t={-(-one.ahead // SECOND)}' for one in count.standings]
+    )
+    return ("RateLimit-Policy", policies), ("RateLimit", standings)

@@ -7,17 +7,20 @@ what an attacker chose must not be compressed (BREACH).
 import hashlib
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import brotli
 from aiohttp import web
-from multidict import CIMultiDict
+
+from gateway.headers import Passed
+from gateway.relayed import Relayed
 
 _LEAST_BYTES = 1024
 _LEVEL = 5
 _QUALITY = 4
 _TEXTS = frozenset({"application/json", "application/problem+json", "image/svg+xml", "application/xml"})
-_KEPT_WITHOUT_BODY = ("ETag", "Cache-Control", "Vary", "Content-Location", "Expires")
+_KEPT_WITHOUT_BODY = frozenset({b"etag", b"cache-control", b"vary", b"content-location", b"expires"})
 
 
 def _gzip(body: bytes) -> bytes:
@@ -34,36 +37,44 @@ _CODINGS: Final[Mapping[str, Callable[[bytes], bytes]]] = {"br": _brotli, "gzip"
 """The best first."""
 
 
-def shaped(request: web.BaseRequest, status: int, headers: CIMultiDict[str], body: bytes) -> web.Response:
+def shaped(request: web.BaseRequest, status: int, passed: Passed, body: bytes) -> Relayed:
     """The answer: 304 where `If-None-Match` names what it would be, else 200 or whatever it is, perhaps smaller.
 
     An answer without an entity tag gets a weak one over its body. One with a strong tag of the service's stays byte for
     byte what the tag stands for.
     """
-    if request.method != "GET" or status != 200 or "Set-Cookie" in headers:
-        return web.Response(status=status, headers=headers, body=body)
-    tag = headers.get("ETag")
+    fields, by_name = passed
+    if request.method != "GET" or status != 200 or "set-cookie" in by_name:
+        return Relayed(status, passed, body, len(body))
+    tag = by_name.get("etag")
     if tag is None:
-        tag = headers["ETag"] = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    compressible = is_compressible(headers) and not tag.startswith('"')
+        tag = b'W/"%b"' % hashlib.blake2b(body, digest_size=12).hexdigest().encode()
+        fields.append((b"ETag", tag))
+    compressible = is_compressible(by_name) and not tag.startswith(b'"')
     if compressible:
-        headers.add("Vary", "Accept-Encoding")
-    if _names(request.headers.get("If-None-Match"), tag):
-        kept = CIMultiDict((name, headers[name]) for name in _KEPT_WITHOUT_BODY if name in headers)
-        return web.Response(status=304, headers=kept)
+        fields.append((b"Vary", b"Accept-Encoding"))
+    if _names(request.headers.get("If-None-Match"), tag.decode("utf-8", "surrogateescape")):
+        kept = [field for field in fields if field[0].lower() in _KEPT_WITHOUT_BODY]
+        return Relayed(304, Passed(kept, by_name), b"", None)
     if compressible and len(body) >= _LEAST_BYTES:
         coding = coding_for(request.headers.get("Accept-Encoding", ""))
         if coding is not None:
-            headers["Content-Encoding"] = coding
+            fields.append((b"Content-Encoding", coding.encode()))
             body = _CODINGS[coding](body)
-    return web.Response(status=status, headers=headers, body=body)
+    return Relayed(status, passed, body, len(body))
 
 
-def is_compressible(headers: Mapping[str, str]) -> bool:
+def is_compressible(by_name: Mapping[str, bytes]) -> bool:
     """Whether a coding would help and nothing forbids it."""
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    text = kind in _TEXTS or (kind.startswith("text/") and kind != "text/event-stream")
-    return text and "Content-Encoding" not in headers and "no-transform" not in headers.get("Cache-Control", "")
+    if "content-encoding" in by_name or b"no-transform" in by_name.get("cache-control", b""):
+        return False
+    return _is_text(by_name.get("content-type", b""))
+
+
+@lru_cache(maxsize=1024)
+def _is_text(content_type: bytes) -> bool:
+    kind = content_type.decode("latin-1").partition(";")[0].strip().lower()
+    return kind in _TEXTS or (kind.startswith("text/") and kind != "text/event-stream")
 
 
 def coding_for(accepted: str) -> str | None:
