@@ -1,6 +1,7 @@
 """Around every request: its id, its span, its line in the log, its figures, and a problem for every failure."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 from aiohttp.hdrs import METH_ALL
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from prometheus_client import Histogram
 
 from chassis import metrics
@@ -63,9 +64,17 @@ async def account_for(
     request: R, handler: Callable[[R], Awaitable[web.StreamResponse]], health: Health, route: str
 ) -> web.StreamResponse:
     """The handler's answer, or the problem it ended in. `route` names the request until the handler does (`ROUTE`)."""
+    request_id = assign_request_id(request)
+    begin_log(request_id=request_id)
+    started = time.perf_counter()
     health.enter()
     try:
-        response = await _accounted(request, handler, route)
+        with span(request.method, request.headers.get("traceparent"), kind=SpanKind.SERVER) as server:
+            response = await _answer(request, handler, request_id)
+            route = request.get(ROUTE, route)
+            if server.is_recording():
+                _describe(server, request.method, route, response.status)
+            _account(request, response, route, time.perf_counter() - started)
     finally:
         health.leave()
     if health.stopping and not response.prepared:
@@ -73,24 +82,12 @@ async def account_for(
     return response
 
 
-async def _accounted(
-    request: R, handler: Callable[[R], Awaitable[web.StreamResponse]], route: str
-) -> web.StreamResponse:
-    request_id = assign_request_id(request)
-    begin_log(request_id=request_id)
-    started = time.perf_counter()
-    parent = request.headers.get("traceparent")
-    with span(f"{request.method} {route}", parent, kind=SpanKind.SERVER, attributes={"http.route": route}) as server:
-        response = await _answer(request, handler, request_id)
-        if (found := request.get(ROUTE)) is not None:
-            route = found
-            server.update_name(f"{request.method} {route}")
-            server.set_attribute("http.route", route)
-        server.set_attribute("http.response.status_code", response.status)
-        if response.status >= 500:
-            server.set_status(Status(StatusCode.ERROR))
-        _account(request, response, route, time.perf_counter() - started)
-    return response
+def _describe(server: Span, method: str, route: str, status: int) -> None:
+    """The names are OpenTelemetry's."""
+    server.update_name(f"{method} {route}")
+    server.set_attributes({"http.route": route, "http.response.status_code": status})
+    if status >= 500:
+        server.set_status(Status(StatusCode.ERROR))
 
 
 async def _answer(
@@ -149,7 +146,7 @@ def _account(request: web.BaseRequest, response: web.StreamResponse, route: str,
     method = request.method if request.method in METH_ALL else "other"  # a client's inventions are no label values
     if response.status != 101:
         _duration(route, method, response.status // 100).observe(seconds)
-    if route in _QUIET:
+    if route in _QUIET or not log.is_enabled_for(logging.INFO):
         return
     log.info(
         "request",

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
 
+from gateway.deadlines import Deadlines
 from gateway.exchange import Broken, Exchange
 from gateway.headers import Fields, decoded
 
@@ -151,6 +152,7 @@ class Pool:
         self._host_line = f"\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n".encode()
         self._connect_seconds = connect_seconds
         self.answer_seconds = answer_seconds
+        self._deadlines = Deadlines(answer_seconds)
         self._idle: list[Connection] = []
 
     async def request(
@@ -160,13 +162,13 @@ class Pool:
         fields: Fields,
         body: AsyncGenerator[bytes, None] | None = None,
         *,
-        seconds: float | None = None,
+        timed: bool = False,
         fresh: bool = False,
     ) -> ServiceAnswer:
         """Status and headers of the answer. Raises Unreachable, Broken, TimeoutError, or what the body raises.
 
-        A body without a Content-Length among the fields goes in chunks. `seconds` are for the answer once the request
-        is sent; None sets no limit. `fresh` takes a connection that nothing was asked on before.
+        A body without a Content-Length among the fields goes in chunks. A `timed` one's answer must begin within
+        the pool's `answer_seconds` once the request is sent. `fresh` takes a connection that nothing was asked on.
         """
         connection = None if fresh else self._kept()
         if connection is None:
@@ -176,7 +178,7 @@ class Pool:
             chunked = body is not None and not any(name == b"Content-Length" for name, _ in fields)
             await connection.write(self._head(method, target, fields, chunked=chunked, has_body=body is not None))
             sent = body is None or await _send(connection, exchange, body, chunked=chunked)
-            await exchange.head(seconds)
+            await exchange.head(self._deadlines if timed else None)
         except BaseException:
             connection.close()
             raise
@@ -193,6 +195,7 @@ class Pool:
 
     def close(self) -> None:
         """All that are idle."""
+        self._deadlines.close()
         for connection in self._idle:
             connection.close()
         self._idle.clear()
@@ -218,17 +221,17 @@ class Pool:
         return connection
 
     def _head(self, method: str, target: str, fields: Fields, *, chunked: bool, has_body: bool) -> bytes:
-        lines = [b"%b: %b" % field for field in fields]
+        lines = [b": ".join(field) for field in fields]
         if chunked:
             lines.append(b"Transfer-Encoding: chunked")
         elif not has_body and method in _BODY_EXPECTED:
             lines.append(b"Content-Length: 0")
-        block = b"\r\n".join(lines)
         start = b"%b %b%b HTTP/1.1" % (method.encode(), self._prefix, target.encode())
-        breaks = max(0, len(lines) - 1)
-        if block.count(b"\r") != breaks or block.count(b"\n") != breaks or b"\0" in block or len(start.split()) != 3:
+        said = b"".join(lines)
+        if b"\r" in said or b"\n" in said or b"\0" in said or len(start.split()) != 3:
             raise ValueError("a request that would not be one")
-        return start + self._host_line + block + (b"\r\n\r\n" if lines else b"\r\n")
+        lines.append(b"\r\n")
+        return start + self._host_line + b"\r\n".join(lines)
 
 
 async def _send(

@@ -6,11 +6,11 @@ passed over, nothing after the end (RFC 9112, 6.3).
 """
 
 import asyncio
-from collections import deque
 from functools import lru_cache
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from gateway.deadlines import Deadlines
 from gateway.headers import Fields
 
 MOST_HEAD_BYTES = 65_536
@@ -37,26 +37,27 @@ class Exchange:
     TimeoutError once the head's time is over. `backed_up` says that its reader is slower than the service.
     """
 
+    status = 0
+    length: int | None = None
+    complete = False
+    keeps = False
+    """Whether the service keeps the connection after this answer."""
+    excess = False
+    """Whether something came after the end: the connection is not to be trusted with another request."""
+    failure: Broken | TimeoutError | None = None
+    backed_up = False
+    _head_bytes = 0
+    _parsed_bytes = 0
+    _chunked = False
+    _begun = False
+    _size = 0
+    _waiter: asyncio.Future[None] | None = None
+
     def __init__(self, method: str) -> None:
-        self.status = 0
         self.fields: Fields = []
-        self.length: int | None = None
-        self.complete = False
-        self.keeps = False
-        """Whether the service keeps the connection after this answer."""
-        self.excess = False
-        """Whether something came after the end: the connection is not to be trusted with another request."""
-        self.failure: Broken | TimeoutError | None = None
-        self.backed_up = False
         self._is_head = method == "HEAD"
+        self._chunks: list[bytes] = []
         self._parser = HttpResponseParser(self)
-        self._head_bytes = 0
-        self._parsed_bytes = 0
-        self._chunked = False
-        self._begun = False
-        self._chunks: deque[bytes] = deque()
-        self._size = 0
-        self._waiter: asyncio.Future[None] | None = None
 
     def feed(self, data: bytes) -> None:
         """What the connection received."""
@@ -88,15 +89,17 @@ class Exchange:
             self._fail("it closed the connection")
         self._wake()
 
-    async def head(self, seconds: float | None) -> None:
-        """Returns once status and headers are there. `seconds` from now it gives up; None leaves that to the caller."""
-        timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self._expire)
-        try:
+    async def head(self, deadlines: Deadlines | None) -> None:
+        """Returns once status and headers are there. None leaves the time it may take to the caller."""
+        if deadlines is None:
             while not self._begun:
                 await self._wait()
+            return
+        deadlines.begin(self)
+        try:
+            await self.head(None)
         finally:
-            if timer is not None:
-                timer.cancel()
+            deadlines.end(self)
 
     async def read_any(self) -> bytes:
         """What there is of the body, at least one byte; none at its end."""
@@ -115,6 +118,12 @@ class Exchange:
         while not self.complete:
             await self._wait()
         return b"".join(self._chunks)
+
+    def expire(self) -> None:
+        """The head's time is over."""
+        if self.failure is None and not self._begun:
+            self.failure = TimeoutError()
+        self._wake()
 
     # What the parser says.
 
@@ -182,11 +191,6 @@ class Exchange:
             else:
                 self._chunked = True
         return None
-
-    def _expire(self) -> None:
-        if self.failure is None and not self._begun:
-            self.failure = TimeoutError()
-        self._wake()
 
     def _fail(self, reason: str) -> None:
         if self.failure is None and not self.complete:

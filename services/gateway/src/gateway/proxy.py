@@ -101,7 +101,7 @@ class Proxy:
         seconds, ask = self._settings.service_seconds, upstream.pool.request
         method, target, fields, _ = forwarded
         if upload is None:
-            return await ask(method, target, fields, seconds=seconds, fresh=fresh)
+            return await ask(method, target, fields, timed=True, fresh=fresh)
         clock = asyncio.get_running_loop().time
         async with asyncio.timeout(seconds) as limit:
             body = upload.chunks(lambda: limit.reschedule(clock() + seconds))

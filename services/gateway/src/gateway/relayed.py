@@ -40,7 +40,6 @@ class Relayed(web.StreamResponse):
 
     def _head(self, request: web.BaseRequest) -> bytes:
         fields, by_name = self._passed
-        lines = [b"%b: %b\r\n" % field for field in fields]
         text = _status_line(self.status) + worn(request, stored="cache-control" in by_name)
         if self._length is not None:
             text += f"Content-Length: {self._length}\r\n"
@@ -50,7 +49,8 @@ class Relayed(web.StreamResponse):
             text += "Connection: close\r\n"
         elif request.version == HttpVersion10:
             text += "Connection: keep-alive\r\n"
-        return b"%b%b\r\n" % (text.encode(), b"".join(lines))
+        lines = [*[b": ".join(field) for field in fields], b"\r\n"]
+        return text.encode() + b"\r\n".join(lines)
 
 
 @lru_cache(maxsize=64)
