@@ -1,13 +1,15 @@
 """The client of the services, against bytes that no library would send."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 
 from chassis.testing import wait_until
 from gateway.connections import Pool, ServiceAnswer, Unreachable
-from gateway.exchange import MOST_HEAD_BYTES, Broken
+from gateway.exchange import MOST_HEAD_BYTES, Broken, Exchange
 from gateway.headers import Fields
 
 from .parts import Script
@@ -279,3 +281,16 @@ async def test_nothing_is_sent_that_would_be_two_requests(start: Start, target: 
     with pytest.raises(ValueError, match="would not be one"):
         await pool.request("GET", target, fields)
     assert service.heads == []
+
+
+@pytest.mark.parametrize("sent", [OK, HEAD + b"Content-Length: x\r\n\r\n"], ids=["whole", "refused"])
+def test_an_answer_leaves_nothing_to_the_garbage_collector(sent: bytes) -> None:
+    gc.disable()
+    try:
+        exchange = Exchange("GET")
+        exchange.feed(sent)
+        gone = weakref.ref(exchange)
+        del exchange
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -1,7 +1,9 @@
 """A request to a service and back, through real sockets."""
 
+import asyncio
 import gzip
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -64,6 +66,44 @@ class TestForwarding:
         request = b"GET /v1/echo HTTP/1.1\r\nHost: a\r\n\r\n"
         last = b"GET /v1/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         assert (await gateway.raw(request + request + last)).count(b"HTTP/1.1 200 OK") == 3
+
+    async def test_each_answer_on_a_connection_is_whole_though_nobody_reads_at_first(self, gateway: Gateway) -> None:
+        request = b"GET /v1/echo?" + b"x" * 8_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+        last = request.replace(b"Host: a", b"Host: a\r\nConnection: close")
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, limit=2**10)
+        writer.writelines([request] * 300 + [last])
+        async with asyncio.timeout(60):
+            said = b"".join([piece async for piece in _pieces(reader)])
+        writer.close()
+        answers = said.split(b"HTTP/1.1 200 OK\r\n")[1:]
+        assert len(answers) == 301
+        for answer in answers:
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert json.loads(body)["target"].endswith("x" * 8_000)
+            assert f"Content-Length: {len(body)}".encode() in head
+        assert b"Connection: close" in answers[-1]
+
+    @pytest.mark.parametrize(("asked", "said"), [(b"close", b"close"), (b"keep-alive", b"keep-alive"), (b"", b"close")])
+    async def test_who_speaks_http_1_0_is_told_whether_the_connection_stays(
+        self, gateway: Gateway, asked: bytes, said: bytes
+    ) -> None:
+        wish = b"Connection: " + asked + b"\r\n" if asked else b""
+        last = b"GET /v1/echo HTTP/1.0\r\nHost: a\r\n\r\n" if said == b"keep-alive" else b""
+        answer = await gateway.raw(b"GET /v1/echo HTTP/1.0\r\nHost: a\r\n" + wish + b"\r\n" + last)
+        heads = [one.partition(b"\r\n\r\n")[0] for one in answer.split(b"HTTP/1.1 200 OK")[1:]]
+        assert len(heads) == 1 + bool(last)
+        assert b"\r\nConnection: " + said in heads[0]
+
+    async def test_an_answer_without_a_word_about_caching_is_not_kept(self, gateway: Gateway) -> None:
+        headers = (await gateway.get("/v1/echo")).headers
+        assert headers.getall("Cache-Control") == ["no-store"]
+        assert headers.getall("Date")
+        assert headers.getall("X-Content-Type-Options") == ["nosniff"]
+
+
+async def _pieces(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while piece := await reader.read(65_536):
+        yield piece
 
 
 class TestErrorsOfAService:

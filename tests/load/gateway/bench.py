@@ -29,13 +29,16 @@ _SCALE = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 @dataclass(frozen=True)
 class Turn:
-    """One contestant's turn. Times are milliseconds; `cpu` is of its processes, for a thousand requests flat out."""
+    """One contestant's turn. Times are milliseconds; `cpu` is of its processes, for a thousand requests flat out;
+    `paced_refused` of a thousand.
+    """
 
     per_second: float
     p50: float
     p99: float
     paced_p50: float
     paced_p99: float
+    paced_refused: float
     cpu: float
     load: float
 
@@ -61,9 +64,9 @@ def take_turn(around: Surroundings, contestant: Contestant) -> Turn:
         before = machine.cpu_seconds([running.pid]) if running else 0.0
         per_second, p50, p99 = _flat_out(port, token, SECONDS)
         used = (machine.cpu_seconds([running.pid]) if running else 0.0) - before
-        paced_p50, paced_p99 = _at(port, token, per_second / 2) if contestant.checks else (0.0, 0.0)
+        paced = _at(port, token, per_second / 2) if contestant.checks else (0.0, 0.0, 0.0)
         cpu = used * 1e6 / (per_second * SECONDS)
-        return Turn(per_second, p50, p99, paced_p50, paced_p99, cpu, load)
+        return Turn(per_second, p50, p99, *paced, cpu, load)
     finally:
         if running:
             running.stop()
@@ -103,13 +106,13 @@ def _percentile(said: str, share: int) -> float:
     return float(found[1]) * _SCALE[found[2]]
 
 
-def _at(port: int, token: str, rate: float) -> tuple[float, float]:
+def _at(port: int, token: str, rate: float) -> tuple[float, float, float]:
     command = [sys.executable, "-m", "tests.load.gateway.paced", f"127.0.0.1:{port}", TARGET, token]
     said = subprocess.run(
         [*command, str(int(rate)), str(SECONDS)], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout
-    p50, p99 = said.split()
-    return float(p50), float(p99)
+    p50, p99, refused = map(float, said.split())
+    return p50, p99, refused
 
 
 def section(results: Results, command: str, day: str) -> str:
@@ -130,8 +133,8 @@ Ratio: how many times as many requests ours answers. Half load is half of what e
 whether or not earlier answers have come. CPU: of its processes, for a thousand requests flat out.
 
 Machine: {machine.describe()}. Load, service, Redis and contestant share it; the load average before the turns was
-{min(loads):.1f} to {max(loads):.1f} (it contains the turn before, and whatever else ran). Python
-{sys.version.split()[0]}, Node.js {machine.version_of(NODE, "-v")}.
+{min(loads):.1f} to {max(loads):.1f} (it contains the turn before, and whatever else ran).
+{machine.python()}, Node.js {machine.version_of(NODE, "-v")}.
 """
 
 
@@ -146,6 +149,8 @@ def _row(name: str, turns: Sequence[Turn], ours: float) -> list[str]:
     full = f"{rounded(median(turns, lambda turn: turn.p50))} / {rounded(median(turns, lambda turn: turn.p99))}"
     p50, p99 = median(turns, lambda turn: turn.paced_p50), median(turns, lambda turn: turn.paced_p99)
     half = f"{rounded(p50)} / {rounded(p99)}" if p99 else "-"
+    if refused := median(turns, lambda turn: turn.paced_refused):
+        half += f", {rounded(refused)} ‰ refused"
     cpu = median(turns, lambda turn: turn.cpu)
     return [name, rounded(speed), f"{ours / speed:.2f}", full, half, rounded(cpu) if cpu else "-"]
 

@@ -1,7 +1,6 @@
 """Revocation: from the commit of the request that takes a right away to the last answer that was served with it."""
 
 import asyncio
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -133,7 +132,7 @@ the revocation from the bus.
 {figures(results)}
 
 Machine: {machine.describe()}. Clients, six services and their servers share it; the load average before was {load:.1f}.
-Python {sys.version.split()[0]}.
+{machine.python()}.
 """
 
 
