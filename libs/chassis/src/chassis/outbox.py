@@ -12,7 +12,8 @@ import asyncpg
 import orjson
 
 from chassis import sealing, telemetry
-from chassis.database import Row, Tx, execute_alone
+from chassis.database import Tx
+from chassis.pool import Pool
 from chassis.signals import signals
 from contracts import envelope
 from contracts.commands import SecretCommand
@@ -29,12 +30,8 @@ LONGEST_NOTIFY_SECONDS = 0.004
 
 log = logging.getLogger(__name__)
 
-_INSERT = """
-INSERT INTO outbox (event_id, exchange, routing_key, type, content_type, org_id, headers, body, purge)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-"""
-_INSERT_MANY = """
-INSERT INTO outbox (event_id, exchange, routing_key, type, content_type, org_id, headers, body, purge)
+_INTO = "INSERT INTO outbox (event_id, exchange, routing_key, type, content_type, org_id, headers, body, purge)"
+_MANY = """
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::jsonb[], $8::bytea[],
                      $9::boolean[])
 """
@@ -56,17 +53,33 @@ class _Outgoing(NamedTuple):
 
 @dataclass
 class _Pending:
-    """All rows of one transaction, written with one statement just before it commits."""
+    """All rows of one transaction, written with one statement just before it commits.
+
+    A single one, the usual case, spares its round trip: it goes with COMMIT. Many are cheaper as arrays.
+    """
 
     tx: Tx
     rows: list[_Outgoing] = field(default_factory=list)
 
     async def __call__(self) -> None:
         if len(self.rows) == 1:
-            await self.tx.connection.execute(_INSERT, *self.rows[0])
+            self.tx.with_commit.append(_insertion(self.rows[0]))
         else:
-            await self.tx.connection.execute(_INSERT_MANY, *map(list, zip(*self.rows, strict=True)))
+            await self.tx.connection.execute(_INTO + _MANY, *map(list, zip(*self.rows, strict=True)))
         signals.reached("outbox.before_commit")
+
+
+def _insertion(row: _Outgoing) -> str:
+    """The statement with its values in it. Ids and hexadecimal digits need no quoting, everything else gets it."""
+    texts = ",".join(map(_quoted, (row.exchange, row.routing_key, row.type, row.content_type)))
+    org_id = "NULL" if row.org_id is None else f"'{row.org_id}'"
+    rest = f"{org_id},{_quoted(row.headers)},'\\x{row.body.hex()}',{row.purge}"
+    return f"{_INTO} VALUES ('{row.event_id}',{texts},{rest});"
+
+
+def _quoted(text: str) -> str:
+    """A literal of SQL. Backslashes mean nothing in it (standard_conforming_strings)."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def add(tx: Tx, event: EventData, *, sequence: int, org_id: UUID | None = None) -> UUID:
@@ -153,13 +166,13 @@ class _Announcement:
     """Tells the relay that there is work: directly where it runs in this process, else by NOTIFY."""
 
     service: str
-    pool: "asyncpg.Pool[Row] | None"
+    pool: Pool
 
     async def __call__(self) -> None:
         signals.reached("outbox.after_commit")
         if local := _relays.get(self.service):
             local.set()
-        elif self.pool is not None:
+        else:
             _notifier(self.pool, self.service).poke()
 
 
@@ -184,7 +197,7 @@ class _Notifier:
     pay for waking somebody who is awake; after a pause without a commit the next one goes at once again.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[Row]", service: str) -> None:
+    def __init__(self, pool: Pool, service: str) -> None:
         self._pool = pool
         self._channel = channel(service)
         self._wanted = False
@@ -200,20 +213,20 @@ class _Notifier:
         while self._wanted:
             self._wanted = False
             try:
-                await execute_alone(self._pool, "SELECT pg_notify($1, '')", self._channel)
+                await self._pool.execute("SELECT pg_notify($1, '')", self._channel)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 log.debug("no NOTIFY, the relay's poll finds the rows: %r", error)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_NOTIFY_SECONDS)
 
 
-_notifiers: "dict[asyncpg.Pool[Row], _Notifier]" = {}
+_notifiers: dict[Pool, _Notifier] = {}
 
 
-def _notifier(pool: "asyncpg.Pool[Row]", service: str) -> _Notifier:
+def _notifier(pool: Pool, service: str) -> _Notifier:
     found = _notifiers.get(pool)
     if found is None:
-        for closed in [known for known in _notifiers if known.is_closing()]:  # a pool cannot be referenced weakly
+        for closed in [known for known in _notifiers if known.closing]:
             del _notifiers[closed]
         found = _notifiers[pool] = _Notifier(pool, service)
     return found
