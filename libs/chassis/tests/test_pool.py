@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from chassis import pool as pool_module
-from chassis.pool import Pool
+from chassis.pool import Connection, Pool
 
 SIZE = 2
 
@@ -18,7 +18,7 @@ SIZE = 2
 @pytest.fixture
 def connect(service_database: Any, tmp_path: Path) -> Any:
     url = service_database("pooled", tmp_path).worker_url
-    return partial(asyncpg.connect, url, server_settings={"search_path": "pooled"})
+    return partial(asyncpg.connect, url, server_settings={"search_path": "pooled"}, connection_class=Connection)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from uuid import UUID
 import asyncpg
 
 from chassis.clock import Clock, SystemClock
-from chassis.pool import Lent, Pool
-from contracts.ids import new_id
+from chassis.pool import Connection, Lent, Pool
+from contracts.ids import new_id_text
 
 Row = asyncpg.Record
 AfterCommit = Callable[[], Awaitable[None]]
@@ -37,7 +37,7 @@ class Context:
     """
 
     actor: str
-    correlation_id: str = field(default_factory=lambda: str(new_id()))
+    correlation_id: str = field(default_factory=new_id_text)
     causation_id: UUID | None = None
     org_id: UUID | None = None
     user_id: UUID | None = None
@@ -68,7 +68,7 @@ class Tx:
         self.now = self.clock.now()
 
     @property
-    def connection(self) -> "asyncpg.Connection[Row]":
+    def connection(self) -> Connection:
         """Raises InterfaceError once the transaction is over."""
         return self.lent.connection
 
@@ -110,12 +110,12 @@ class Tx:
 
 
 def _acting_for(org_id: UUID | None, user_id: UUID | None) -> str:
-    """The settings that row-level security reads. An id is made of digits and dashes: nothing in it needs quoting."""
+    """The settings that row-level security reads. Hexadecimal digits need no quoting."""
     return f"SET LOCAL app.org_id = '{_id(org_id)}'; SET LOCAL app.user_id = '{_id(user_id)}';"
 
 
 def _id(value: UUID | None) -> str:
-    return "" if value is None else str(value if isinstance(value, UUID) else UUID(str(value)))
+    return "" if value is None else value.hex
 
 
 class Database:
@@ -135,7 +135,9 @@ class Database:
             "timezone": "UTC",
             "standard_conforming_strings": "on",
         }
-        connect = partial(asyncpg.connect, url, server_settings=settings, command_timeout=30)
+        connect = partial(
+            asyncpg.connect, url, server_settings=settings, command_timeout=30, connection_class=Connection
+        )
         return cls(await Pool.open(connect, size), service, clock or SystemClock())
 
     async def close(self) -> None:
@@ -199,9 +201,9 @@ class _Transaction(AbstractAsyncContextManager[Tx]):
 
 async def _commit(tx: Tx) -> None:
     """Postgres answers COMMIT of a failed transaction with ROLLBACK and no error, and any other statement with one."""
-    for write in tx.before_commit:
-        await write()
     try:
+        for write in tx.before_commit:
+            await write()
         status = await tx.connection.execute("".join(tx.with_commit) + "COMMIT")
     except asyncpg.InFailedSQLTransactionError as error:
         raise CommitRefused(_REFUSED) from error

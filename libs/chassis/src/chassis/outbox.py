@@ -30,8 +30,12 @@ LONGEST_NOTIFY_SECONDS = 0.004
 
 log = logging.getLogger(__name__)
 
-_INTO = "INSERT INTO outbox (event_id, exchange, routing_key, type, content_type, org_id, headers, body, purge)"
-_MANY = """
+_INSERT = """
+INSERT INTO outbox (event_id, exchange, routing_key, type, content_type, org_id, headers, body, purge)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_INSERT_MANY = """
+INSERT INTO outbox (event_id, exchange, routing_key, type, content_type, org_id, headers, body, purge)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::jsonb[], $8::bytea[],
                      $9::boolean[])
 """
@@ -63,18 +67,26 @@ class _Pending:
 
     async def __call__(self) -> None:
         if len(self.rows) == 1:
-            self.tx.with_commit.append(_insertion(self.rows[0]))
+            name = await self.tx.connection.name_of(_INSERT)
+            self.tx.with_commit.append(f"EXECUTE {name}({_literals(self.rows[0])});")
         else:
-            await self.tx.connection.execute(_INTO + _MANY, *map(list, zip(*self.rows, strict=True)))
+            await self.tx.connection.execute(_INSERT_MANY, *map(list, zip(*self.rows, strict=True)))
         signals.reached("outbox.before_commit")
 
+    async def announce(self) -> None:
+        """Tell the relay that there is work: directly where it runs in this process, else by NOTIFY."""
+        signals.reached("outbox.after_commit")
+        if local := _relays.get(self.tx.service):
+            local.set()
+        else:
+            _notifier(self.tx.pool, self.tx.service).poke()
 
-def _insertion(row: _Outgoing) -> str:
-    """The statement with its values in it. Ids and hexadecimal digits need no quoting, everything else gets it."""
+
+def _literals(row: _Outgoing) -> str:
+    """The row's values as SQL. Ids and hexadecimal digits need no quoting, everything else gets it."""
     texts = ",".join(map(_quoted, (row.exchange, row.routing_key, row.type, row.content_type)))
-    org_id = "NULL" if row.org_id is None else f"'{row.org_id}'"
-    rest = f"{org_id},{_quoted(row.headers)},'\\x{row.body.hex()}',{row.purge}"
-    return f"{_INTO} VALUES ('{row.event_id}',{texts},{rest});"
+    org_id = "NULL" if row.org_id is None else f"'{row.org_id.hex}'"
+    return f"'{row.event_id.hex}',{texts},{org_id},{_quoted(row.headers)},'\\x{row.body.hex()}',{row.purge}"
 
 
 def _quoted(text: str) -> str:
@@ -157,23 +169,8 @@ def _collect(tx: Tx, row: _Outgoing) -> None:
     if pending is None:
         pending = _Pending(tx)
         tx.before_commit.append(pending)
-        tx.after_commit.append(_Announcement(tx.service, tx.pool))
+        tx.after_commit.append(pending.announce)
     pending.rows.append(row)
-
-
-@dataclass(frozen=True)
-class _Announcement:
-    """Tells the relay that there is work: directly where it runs in this process, else by NOTIFY."""
-
-    service: str
-    pool: Pool
-
-    async def __call__(self) -> None:
-        signals.reached("outbox.after_commit")
-        if local := _relays.get(self.service):
-            local.set()
-        else:
-            _notifier(self.pool, self.service).poke()
 
 
 _relays: dict[str, asyncio.Event] = {}

@@ -9,12 +9,12 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
 
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
+Row = asyncpg.Record
 
 LEND_SECONDS = 5.0
 """Longer than this nobody waits for a connection: TimeoutError, which the HTTP door answers as 503."""
@@ -25,22 +25,36 @@ IDLE_SECONDS = 300.0
 log = logging.getLogger(__name__)
 
 
+class Connection(asyncpg.Connection):  # type: ignore[misc, type-arg, unused-ignore]
+    """asyncpg's. It knows by what names the server has prepared the statements that travel in a message with others."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepared: dict[str, PreparedStatement[Row]] = {}
+
+    async def name_of(self, sql: str) -> str:
+        """What to write after EXECUTE; the statement is prepared at the first use."""
+        if (statement := self._prepared.get(sql)) is None:
+            statement = self._prepared[sql] = await self.prepare(sql)
+        return str(statement.get_name())
+
+
 class Lent:
     """A connection while it is lent. Who keeps it longer does not work on in somebody else's transaction."""
 
     __slots__ = ("_connection",)
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection: Connection | None = connection
 
     @property
-    def connection(self) -> "Connection":
+    def connection(self) -> Connection:
         """Raises InterfaceError once it was given back."""
         if self._connection is None:
             raise asyncpg.InterfaceError("the connection was given back: what it was lent for is over")
         return self._connection
 
-    def end(self) -> "Connection":
+    def end(self) -> Connection:
         """The connection, for the last time."""
         connection, self._connection = self.connection, None
         return connection
@@ -49,7 +63,7 @@ class Lent:
 class Pool:
     """At most `size` connections, opened when they are needed; the one that came back last is lent first."""
 
-    def __init__(self, connect: Callable[[], Awaitable["Connection"]], size: int) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Any]], size: int) -> None:
         self.size = size
         self.closing = False
         self._connect = connect
@@ -63,7 +77,7 @@ class Pool:
         self._returned = asyncio.Event()
 
     @classmethod
-    async def open(cls, connect: Callable[[], Awaitable["Connection"]], size: int) -> Self:
+    async def open(cls, connect: Callable[[], Awaitable[Any]], size: int) -> Self:
         """With a first connection, so that an address where nobody answers is known at once."""
         pool = cls(connect, size)
         pool.take_back_as_it_was(await pool.lend())
@@ -81,7 +95,7 @@ class Pool:
         async with asyncio.timeout(LEND_SECONDS):
             return Lent(await self._new_or_next())
 
-    async def _new_or_next(self) -> "Connection":
+    async def _new_or_next(self) -> Connection:
         if self._unopened:
             self._unopened -= 1
             return await self._opened()
@@ -95,10 +109,10 @@ class Pool:
             raise
         return await self._opened() if handed is None else handed
 
-    async def _opened(self) -> "Connection":
+    async def _opened(self) -> Connection:
         """For whoever may open one."""
         try:
-            connection = await self._connect()
+            connection: Connection = await self._connect()
         except BaseException:
             self._let_another_open()
             raise
@@ -114,7 +128,7 @@ class Pool:
         cleaning = self._loop.create_task(self._clean(lent.end()))
         await asyncio.shield(cleaning)
 
-    async def _clean(self, connection: "Connection") -> None:
+    async def _clean(self, connection: Connection) -> None:
         clean = False
         try:
             async with asyncio.timeout(LEND_SECONDS):
@@ -132,7 +146,7 @@ class Pool:
     def _hand_on(self, handed: "Connection | None") -> None:
         self._let_another_open() if handed is None else self._pass_on(handed)
 
-    def _pass_on(self, connection: "Connection") -> None:
+    def _pass_on(self, connection: Connection) -> None:
         if connection in self._outdated:
             connection.terminate()
         if connection.is_closed():
@@ -145,7 +159,7 @@ class Pool:
                 self._sweep = self._loop.call_later(IDLE_SECONDS, self._close_idle)
         self._returned.set()
 
-    def _forget(self, connection: "Connection") -> None:
+    def _forget(self, connection: Connection) -> None:
         self._open.discard(connection)
         self._outdated.discard(connection)
         self._let_another_open()
@@ -157,7 +171,7 @@ class Pool:
             self._unopened += 1
         self._returned.set()
 
-    def _next(self) -> "asyncio.Future[Connection | None] | None":
+    def _next(self) -> asyncio.Future[Connection | None] | None:
         """Who has waited longest and has not given up."""
         while self._waiting:
             if not (turn := self._waiting.popleft()).done():
@@ -182,7 +196,7 @@ class Pool:
             self._sweep = self._loop.call_later(IDLE_SECONDS, self._close_idle)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator["Connection"]:
+    async def connection(self) -> AsyncIterator[Connection]:
         """One to do with as one likes, outside of any transaction; it is reset afterwards."""
         lent = await self.lend()
         try:
