@@ -55,7 +55,7 @@ async def test_who_writes_and_who_erases_wait_for_each_other(worker) -> None:
         async with worker.transaction(SYSTEM) as tx:
             await tx.execute("SET LOCAL lock_timeout = '100ms'")
             with pytest.raises(asyncpg.LockNotAvailableError):
-                async with tx.connection.transaction():
+                async with tx.savepoint():
                     await erasures.acknowledge(tx, "user", gone)
     async with worker.transaction(SYSTEM) as erasing:
         await erasures.acknowledge(erasing, "user", gone)

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import orjson
 import pytest
 
-from chassis import outbox
+from chassis import outbox, sealing
 from chassis.database import Context, Database, Row
+from contracts.commands import SecretCommand
 from contracts.envelope import Envelope
 from contracts.ids import new_id
 from contracts.teams import SessionRevokedV1
@@ -58,6 +60,24 @@ async def test_each_event_is_a_row_that_says_what_its_body_says(
         assert (row["type"], row["routing_key"], row["exchange"]) == ("session.revoked", "session.revoked", "events")
         assert (row["org_id"], row["headers"], row["purge"]) == (context.org_id, "{}", False)
         assert (row["content_type"], row["published_at"]) == ("application/cloudevents+json", None)
+
+
+async def test_what_a_client_says_of_itself_is_text_and_no_statement(
+    database: Database, listener: "asyncpg.Connection[Row]"
+) -> None:
+    said = "o'hara\\'; DELETE FROM outbox; -- \\x00 ü $1"
+
+    class WhisperV1(SecretCommand):
+        type = "whisper.send"
+        version = 1
+        recipient = "some'body"
+
+    async with database.transaction(Context(actor=said, correlation_id=said)) as tx:
+        message_id = outbox.add_command(tx, WhisperV1(), public_key=sealing.new_keypair()[1])
+    row = await listener.fetchrow("SELECT * FROM outbox")
+    assert row is not None
+    assert (row["event_id"], row["routing_key"], row["org_id"], row["purge"]) == (message_id, "some'body", None, True)
+    assert orjson.loads(row["headers"])["actor"] == said
 
 
 async def test_who_looks_only_when_woken_sees_every_row_of_a_flood(

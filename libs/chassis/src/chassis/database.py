@@ -1,16 +1,18 @@
-"""Postgres: pools, the transaction a use case works in, and the check of the roles before anything starts."""
+"""Postgres: the transaction a use case works in."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, cast
+from functools import partial
+from typing import Any, Literal, Self
 from uuid import UUID
 
 import asyncpg
 
 from chassis.clock import Clock, SystemClock
-from contracts.ids import new_id
+from chassis.pool import Connection, Lent, Pool
+from contracts.ids import new_id_text
 
 Row = asyncpg.Record
 AfterCommit = Callable[[], Awaitable[None]]
@@ -18,47 +20,11 @@ DoorName = Literal["api", "worker"]
 
 log = logging.getLogger(__name__)
 
-ACQUIRE_SECONDS = 5.0
-"""Longer than this nobody waits for a connection: TimeoutError, which the HTTP door answers as 503."""
+_REFUSED = "a statement of this transaction failed earlier, so nothing was committed"
 
 
 class CommitRefused(Exception):
     """A statement had failed and its error was swallowed: Postgres undid the transaction instead of committing it."""
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc, type-arg, unused-ignore]
-    """asyncpg's, but it notices a COMMIT that was none, and is not reset where there is nothing to reset."""
-
-    _as_it_was = False
-    _prelude = ""
-
-    def begin_with(self, settings: str) -> None:
-        """Have the next BEGIN make these transaction-local settings too: a round trip less for every transaction."""
-        self._prelude = settings
-
-    def leave_as_it_is(self) -> None:
-        """Spare the next return to the pool its reset, a round trip: only transaction-local settings were made.
-
-        A rule in tests/rules holds that no statement of ours leaves more behind.
-        """
-        self._as_it_was = True
-
-    def get_reset_query(self) -> str:
-        """What asyncpg sends before the next borrower gets the connection; nothing where it is as it was.
-
-        Settings that no BEGIN took with it end here too: the next borrower's must not act for this one.
-        """
-        spared, self._as_it_was, self._prelude = self._as_it_was, False, ""
-        return "" if spared else str(super().get_reset_query())
-
-    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
-        """Postgres answers COMMIT of a failed transaction with ROLLBACK and no error; asyncpg takes it for success."""
-        if self._prelude and query.startswith("BEGIN"):
-            query, self._prelude = query + self._prelude, ""
-        status = await super().execute(query, *args, timeout=timeout)
-        if status == "ROLLBACK" and query.startswith("COMMIT"):
-            raise CommitRefused("a statement of this transaction failed earlier, so nothing was committed")
-        return str(status)
 
 
 @dataclass(frozen=True)
@@ -71,7 +37,7 @@ class Context:
     """
 
     actor: str
-    correlation_id: str = field(default_factory=lambda: str(new_id()))
+    correlation_id: str = field(default_factory=new_id_text)
     causation_id: UUID | None = None
     org_id: UUID | None = None
     user_id: UUID | None = None
@@ -84,20 +50,27 @@ class Context:
 class Tx:
     """One open transaction. Use cases read and write through it; only the door that opened it commits.
 
-    `now` is read once, so that everything in one transaction happens at one instant. `pool` is for what follows the
-    commit, when `connection` is no longer this transaction's.
+    `now` is read once, so that everything in one transaction happens at one instant. `with_commit` are statements that
+    go to Postgres in one message with COMMIT, after what `before_commit` did. `pool` is for what follows the commit,
+    when `connection` is no longer this transaction's.
     """
 
-    connection: "asyncpg.Connection[Row]"
+    lent: Lent
     context: Context
     service: str
     clock: Clock
+    pool: Pool
     before_commit: list[AfterCommit] = field(default_factory=list)
+    with_commit: list[str] = field(default_factory=list)
     after_commit: list[AfterCommit] = field(default_factory=list)
-    pool: "asyncpg.Pool[Row] | None" = None
 
     def __post_init__(self) -> None:
         self.now = self.clock.now()
+
+    @property
+    def connection(self) -> Connection:
+        """Raises InterfaceError once the transaction is over."""
+        return self.lent.connection
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
         """All rows."""
@@ -124,27 +97,31 @@ class Tx:
         """Tell row-level security for whom the rest of this transaction works (transaction-local settings)."""
         await self.connection.execute(_acting_for(org_id, user_id))
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What fails inside is undone alone. Its error is raised; whoever catches it may go on with the transaction."""
+        await self.connection.execute("SAVEPOINT here")
+        try:
+            yield
+        except BaseException:
+            await self.connection.execute("ROLLBACK TO here; RELEASE here")
+            raise
+        await self.connection.execute("RELEASE here")
+
 
 def _acting_for(org_id: UUID | None, user_id: UUID | None) -> str:
-    """The settings that row-level security reads. An id is made of digits and dashes: nothing in it needs quoting."""
+    """The settings that row-level security reads. Hexadecimal digits need no quoting."""
     return f"SET LOCAL app.org_id = '{_id(org_id)}'; SET LOCAL app.user_id = '{_id(user_id)}';"
 
 
 def _id(value: UUID | None) -> str:
-    return "" if value is None else str(value if isinstance(value, UUID) else UUID(str(value)))
-
-
-async def execute_alone(pool: "asyncpg.Pool[Row]", sql: str, *args: Any) -> None:
-    """Run one statement outside any transaction; it must leave nothing behind in the session."""
-    async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-        await connection.execute(sql, *args)
-        cast("_Connection", connection).leave_as_it_is()
+    return "" if value is None else value.hex
 
 
 class Database:
     """A pool of one role's connections to one service's schema."""
 
-    def __init__(self, pool: "asyncpg.Pool[Row]", service: str, clock: Clock) -> None:
+    def __init__(self, pool: Pool, service: str, clock: Clock) -> None:
         self.pool = pool
         self.service = service
         self.clock = clock
@@ -152,52 +129,91 @@ class Database:
     @classmethod
     async def connect(cls, url: str, *, service: str, clock: Clock | None = None, size: int = 8) -> Self:
         """Open a pool. `service` is also the schema's name."""
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            server_settings={"search_path": service, "application_name": service, "timezone": "UTC"},
-            command_timeout=30,
-            connection_class=_Connection,
+        settings = {
+            "search_path": service,
+            "application_name": service,
+            "timezone": "UTC",
+            "standard_conforming_strings": "on",
+        }
+        connect = partial(
+            asyncpg.connect, url, server_settings=settings, command_timeout=30, connection_class=Connection
         )
-        return cls(pool, service, clock or SystemClock())
+        return cls(await Pool.open(connect, size), service, clock or SystemClock())
 
     async def close(self) -> None:
         """Wait for borrowed connections, then close all."""
         await self.pool.close()
 
-    @asynccontextmanager
-    async def transaction(self, context: Context, *, lock_timeout: str | None = None) -> AsyncIterator[Tx]:
+    def transaction(self, context: Context, *, lock_timeout: str | None = None) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction under the context's organization and user; commit on return, roll back on any exception.
 
         `lock_timeout` as Postgres writes it, e.g. `10s`: no statement waits longer for another transaction's rows.
         `before_commit` callbacks run inside it (the outbox writes its rows there), `after_commit` ones once it holds.
         Raises CommitRefused where a failed statement's error was swallowed.
         """
-        settings = _acting_for(context.org_id, context.user_id)
+        begin = "BEGIN;" + _acting_for(context.org_id, context.user_id)
         if lock_timeout is not None:
-            settings += f"SET LOCAL lock_timeout = '{lock_timeout}';"
-        lent = await self.pool.acquire(timeout=ACQUIRE_SECONDS)
-        connection = cast("_Connection", lent)
-        connection.begin_with(settings)
-        try:
-            async with connection.transaction():
-                tx = Tx(connection, context, self.service, self.clock, pool=self.pool)
-                yield tx
-                for write in tx.before_commit:
-                    await write()
-            connection.leave_as_it_is()
-        except asyncpg.InternalClientError:  # its protocol got stuck: it is not lent to the next
-            connection.terminate()
-            raise
-        finally:
-            await self.pool.release(lent)
-        for notify in tx.after_commit:
-            await self._run(notify)
+            begin += f"SET LOCAL lock_timeout = '{lock_timeout}';"
+        return _Transaction(self, context, begin)
 
-    async def _run(self, notify: AfterCommit) -> None:
-        """What follows a commit is a hint (a wake-up, a push): its failure must not look like the write's failure."""
+
+class _Transaction(AbstractAsyncContextManager[Tx]):
+    """From BEGIN, which takes the settings along, to COMMIT; where either failed the connection is cleaned."""
+
+    def __init__(self, database: Database, context: Context, begin: str) -> None:
+        self._database = database
+        self._context = context
+        self._begin = begin
+
+    async def __aenter__(self) -> Tx:
+        database = self._database
+        lent = await database.pool.lend()
         try:
-            await notify()
-        except Exception:
-            log.exception("a callback after the commit failed")
+            await lent.connection.execute(self._begin)
+            self._tx = Tx(lent, self._context, database.service, database.clock, database.pool)
+        except BaseException:
+            await database.pool.take_back(lent)
+            raise
+        return self._tx
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        tx = self._tx
+        if error is not None:
+            await self._undo(error)
+            return
+        try:
+            await _commit(tx)
+        except BaseException as failure:
+            await self._undo(failure)
+            raise
+        tx.pool.take_back_as_it_was(tx.lent)
+        for notify in tx.after_commit:
+            await _run(notify)
+
+    async def _undo(self, error: BaseException) -> None:
+        tx = self._tx
+        if isinstance(error, asyncpg.InternalClientError):  # its protocol got stuck: it is not lent to the next
+            tx.connection.terminate()
+        elif isinstance(error, (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)):
+            tx.pool.renew()
+        await tx.pool.take_back(tx.lent)
+
+
+async def _commit(tx: Tx) -> None:
+    """Postgres answers COMMIT of a failed transaction with ROLLBACK and no error, and any other statement with one."""
+    try:
+        for write in tx.before_commit:
+            await write()
+        status = await tx.connection.execute("".join(tx.with_commit) + "COMMIT")
+    except asyncpg.InFailedSQLTransactionError as error:
+        raise CommitRefused(_REFUSED) from error
+    if status != "COMMIT":
+        raise CommitRefused(_REFUSED)
+
+
+async def _run(notify: AfterCommit) -> None:
+    """What follows a commit is a hint (a wake-up, a push): its failure must not look like the write's failure."""
+    try:
+        await notify()
+    except Exception:
+        log.exception("a callback after the commit failed")

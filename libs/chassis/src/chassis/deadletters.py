@@ -203,7 +203,7 @@ async def _rehearse_commit(tx: Tx) -> None:
     """Do what a commit would still check, then undo everything."""
     for write in tx.before_commit:
         await write()
-    await tx.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    await tx.execute("".join(tx.with_commit) + "SET CONSTRAINTS ALL IMMEDIATE")
     raise _DryRun
 
 

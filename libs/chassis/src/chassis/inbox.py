@@ -279,7 +279,7 @@ async def first_deliveries(tx: Tx, consumer: str, event_ids: Iterable[UUID]) -> 
 
 async def handle(tx: Tx, consumer: str, received: Received) -> None:
     """Call the handler within `tx`'s transaction, under the message's own context and trace."""
-    own = Tx(tx.connection, received.context, tx.service, tx.clock, tx.before_commit, tx.after_commit, tx.pool)
+    own = replace(tx, context=received.context)
     attributes: dict[str, str | int | float | bool] = {"consumer": consumer, "event.id": str(received.event_id)}
     with telemetry.span(f"handle {received.type}", received.traceparent, attributes=attributes):
         await received.handle(own)

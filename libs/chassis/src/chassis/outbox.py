@@ -12,7 +12,8 @@ import asyncpg
 import orjson
 
 from chassis import sealing, telemetry
-from chassis.database import Row, Tx, execute_alone
+from chassis.database import Tx
+from chassis.pool import Pool
 from chassis.signals import signals
 from contracts import envelope
 from contracts.commands import SecretCommand
@@ -56,17 +57,41 @@ class _Outgoing(NamedTuple):
 
 @dataclass
 class _Pending:
-    """All rows of one transaction, written with one statement just before it commits."""
+    """All rows of one transaction, written with one statement just before it commits.
+
+    A single one, the usual case, spares its round trip: it goes with COMMIT. Many are cheaper as arrays.
+    """
 
     tx: Tx
     rows: list[_Outgoing] = field(default_factory=list)
 
     async def __call__(self) -> None:
         if len(self.rows) == 1:
-            await self.tx.connection.execute(_INSERT, *self.rows[0])
+            name = await self.tx.connection.name_of(_INSERT)
+            self.tx.with_commit.append(f"EXECUTE {name}({_literals(self.rows[0])});")
         else:
             await self.tx.connection.execute(_INSERT_MANY, *map(list, zip(*self.rows, strict=True)))
         signals.reached("outbox.before_commit")
+
+    async def announce(self) -> None:
+        """Tell the relay that there is work: directly where it runs in this process, else by NOTIFY."""
+        signals.reached("outbox.after_commit")
+        if local := _relays.get(self.tx.service):
+            local.set()
+        else:
+            _notifier(self.tx.pool, self.tx.service).poke()
+
+
+def _literals(row: _Outgoing) -> str:
+    """The row's values as SQL. Ids and hexadecimal digits need no quoting, everything else gets it."""
+    texts = ",".join(map(_quoted, (row.exchange, row.routing_key, row.type, row.content_type)))
+    org_id = "NULL" if row.org_id is None else f"'{row.org_id.hex}'"
+    return f"'{row.event_id.hex}',{texts},{org_id},{_quoted(row.headers)},'\\x{row.body.hex()}',{row.purge}"
+
+
+def _quoted(text: str) -> str:
+    """A literal of SQL. Backslashes mean nothing in it (standard_conforming_strings)."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def add(tx: Tx, event: EventData, *, sequence: int, org_id: UUID | None = None) -> UUID:
@@ -144,23 +169,8 @@ def _collect(tx: Tx, row: _Outgoing) -> None:
     if pending is None:
         pending = _Pending(tx)
         tx.before_commit.append(pending)
-        tx.after_commit.append(_Announcement(tx.service, tx.pool))
+        tx.after_commit.append(pending.announce)
     pending.rows.append(row)
-
-
-@dataclass(frozen=True)
-class _Announcement:
-    """Tells the relay that there is work: directly where it runs in this process, else by NOTIFY."""
-
-    service: str
-    pool: "asyncpg.Pool[Row] | None"
-
-    async def __call__(self) -> None:
-        signals.reached("outbox.after_commit")
-        if local := _relays.get(self.service):
-            local.set()
-        elif self.pool is not None:
-            _notifier(self.pool, self.service).poke()
 
 
 _relays: dict[str, asyncio.Event] = {}
@@ -184,7 +194,7 @@ class _Notifier:
     pay for waking somebody who is awake; after a pause without a commit the next one goes at once again.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[Row]", service: str) -> None:
+    def __init__(self, pool: Pool, service: str) -> None:
         self._pool = pool
         self._channel = channel(service)
         self._wanted = False
@@ -200,20 +210,20 @@ class _Notifier:
         while self._wanted:
             self._wanted = False
             try:
-                await execute_alone(self._pool, "SELECT pg_notify($1, '')", self._channel)
+                await self._pool.execute("SELECT pg_notify($1, '')", self._channel)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 log.debug("no NOTIFY, the relay's poll finds the rows: %r", error)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_NOTIFY_SECONDS)
 
 
-_notifiers: "dict[asyncpg.Pool[Row], _Notifier]" = {}
+_notifiers: dict[Pool, _Notifier] = {}
 
 
-def _notifier(pool: "asyncpg.Pool[Row]", service: str) -> _Notifier:
+def _notifier(pool: Pool, service: str) -> _Notifier:
     found = _notifiers.get(pool)
     if found is None:
-        for closed in [known for known in _notifiers if known.is_closing()]:  # a pool cannot be referenced weakly
+        for closed in [known for known in _notifiers if known.closing]:
             del _notifiers[closed]
         found = _notifiers[pool] = _Notifier(pool, service)
     return found

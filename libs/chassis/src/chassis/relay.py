@@ -79,7 +79,7 @@ class Relay(Supervised):
 
     async def session(self) -> None:
         """Stand by for the lease; with it, publish until something is lost."""
-        async with self._database.pool.acquire() as connection:
+        async with self._database.pool.connection() as connection:
             if not await connection.fetchval(
                 "SELECT pg_try_advisory_lock(hashtext('chassis.relay'), hashtext($1))", self._service
             ):

@@ -39,7 +39,7 @@ async def verify_roles(database: Database, door: DoorName) -> None:
     row-level security forced on each table with an `org_id` that it can touch.
     """
     service = database.service
-    async with database.pool.acquire() as connection:
+    async with database.pool.connection() as connection:
         role = await connection.fetchrow(_ROLE)
         owned = [row["name"] for row in await connection.fetch(_OWNED)]
         foreign = [row["name"] for row in await connection.fetch(_FOREIGN, service)]

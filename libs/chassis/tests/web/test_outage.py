@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis import database as database_module
-from chassis.testing import wait_until
+from chassis import pool as pool_module
 
 
 async def test_away_and_back(world: Any, engines: Any) -> None:
@@ -32,12 +31,11 @@ async def test_away_and_back(world: Any, engines: Any) -> None:
 
 
 async def test_all_connections_taken(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "ACQUIRE_SECONDS", 0.1)
+    monkeypatch.setattr(pool_module, "LEND_SECONDS", 0.1)
     pool = world.database.pool
-    taken = [await pool.acquire() for _ in range(pool.get_max_size())]
+    taken = [await pool.lend() for _ in range(pool.size)]
     async with world.http.get(f"{world.url}/v1/notes", headers=world.owner()) as answer:
         document = await answer.json(content_type=None)
-    for connection in taken:
-        await pool.release(connection)
+    for lent in taken:
+        pool.take_back_as_it_was(lent)
     assert (answer.status, document["code"]) == (503, "database_unavailable")
-    await wait_until(lambda: pool.get_idle_size() > 0)

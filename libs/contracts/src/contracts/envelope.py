@@ -117,16 +117,18 @@ def write(
         "datacontenttype": "application/json",
         "time": time,
         "subject": event.subject,
-        "orgid": orgid,
         "sequence": sequence,
         "actor": actor,
-        "causationid": causationid,
         "correlationid": correlationid,
-        "traceparent": traceparent,
+        "data": orjson.Fragment(event.model_dump_json()),
     }
-    present = {name: value for name, value in header.items() if value is not None}
-    present["data"] = orjson.Fragment(event.model_dump_json())
-    return orjson.dumps(present, default=_as_text, option=orjson.OPT_UTC_Z)
+    if orgid is not None:
+        header["orgid"] = orgid
+    if causationid is not None:
+        header["causationid"] = causationid
+    if traceparent is not None:
+        header["traceparent"] = traceparent
+    return orjson.dumps(header, default=_as_text, option=orjson.OPT_UTC_Z)
 
 
 def _as_text(value: object) -> str:

@@ -29,7 +29,7 @@ class LeasedLoop(Supervised):
 
     async def session(self) -> None:
         """Stand by for the lease; with it, work until it is lost."""
-        async with self.database.pool.acquire() as connection:
+        async with self.database.pool.connection() as connection:
             if not await leases.take_lease(connection, self.name):
                 self.backoff.reset()
                 await self.pause(STANDBY_SECONDS)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chassis.pool import Pool
+
 
 async def take_lease(connection: Any, name: str) -> bool:
     """Take it for as long as this connection lives; False while another has it."""
@@ -11,6 +13,6 @@ async def take_lease(connection: Any, name: str) -> bool:
     return taken
 
 
-async def notify(pool: Any, channel: str) -> None:
+async def notify(pool: Pool, channel: str) -> None:
     """Wake whoever listens, outside of any transaction."""
     await pool.execute("SELECT pg_notify($1, '')", channel)

@@ -108,7 +108,7 @@ async def update_organization(tx: Tx, organization: Organization) -> None:
 async def update_slug(tx: Tx, org_id: UUID, slug: str) -> bool:
     """Store another slug; False if an organization has it already, and nothing is changed."""
     try:
-        async with tx.connection.transaction():
+        async with tx.savepoint():
             await tx.execute("UPDATE organizations SET slug = $2 WHERE id = $1", org_id, slug)
     except asyncpg.UniqueViolationError:
         return False

@@ -86,7 +86,7 @@ async def update_user(tx: Tx, user: User) -> None:
 async def update_email(tx: Tx, user: User) -> bool:
     """Store another address, verified or not, and the raised version; False if it is somebody else's by now."""
     try:
-        async with tx.connection.transaction():
+        async with tx.savepoint():
             await tx.execute(
                 "UPDATE users SET email = $2, email_verified = $3, version = $4 WHERE id = $1",
                 user.id,
