@@ -1,7 +1,6 @@
 """What the gateway knows of a request while it answers it, and what that gives the answer to wear."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
@@ -38,11 +37,10 @@ class Visit:
         """Whether the client really came by https."""
         return self.source is not None and self.source.scheme == "https"
 
-    def own_headers(self, request: web.BaseRequest) -> Iterator[tuple[str, str]]:
+    def own_headers(self, request: web.BaseRequest) -> list[tuple[str, str]]:
         """Those that differ from request to request."""
-        yield from self.origins.shared_with(request.headers.get("Origin")).items()
-        if self.count is not None:
-            yield from rate_headers(self.count)
+        shared = self.origins.shared_with(request.headers.get("Origin"))
+        return [*shared.items(), *(() if self.count is None else rate_headers(self.count))]
 
 
 VISIT = web.RequestKey("visit", Visit)
@@ -63,14 +61,11 @@ def dress(request: web.BaseRequest, response: web.StreamResponse, origins: Origi
 def worn(request: web.BaseRequest, *, stored: bool) -> str:
     """The same as lines, for an answer whose head is written here; `stored` says that it has a Cache-Control."""
     visit = request[VISIT]
-    lines = [
-        _always(visit.policy, visit.https),
-        f"Date: {_date(int(time.time()))}\r\n{REQUEST_ID_HEADER}: {request_id_of(request)}\r\n",
-        *[f"{name}: {value}\r\n" for name, value in visit.own_headers(request)],
-    ]
-    if not stored:
-        lines.append("Cache-Control: no-store\r\n")
-    return "".join(lines)
+    text = f"{_always(visit.policy, visit.https)}Date: {_date(int(time.time()))}\r\n"
+    text += f"{REQUEST_ID_HEADER}: {request_id_of(request)}\r\n"
+    for name, value in visit.own_headers(request):
+        text += f"{name}: {value}\r\n"
+    return text if stored else text + "Cache-Control: no-store\r\n"
 
 
 @lru_cache(maxsize=16)
