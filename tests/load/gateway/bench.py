@@ -127,7 +127,7 @@ token; the first four verify it (EdDSA, remembered until it expires), count it o
 script, and pass headers by an allow-list. Each is one process, but for "2 workers" (`HTTP_WORKERS=2`), which gains what
 cores the others leave it. `wrk`, {CONNECTIONS} connections, {SECONDS} s.
 
-{_figures(results)}
+{figures(results)}
 
 Ratio: how many times as many requests ours answers. Half load is half of what each did itself, asked at that rate
 whether or not earlier answers have come. CPU: of its processes, for a thousand requests flat out.
@@ -138,7 +138,8 @@ Machine: {machine.describe()}. Load, service, Redis and contestant share it; the
 """
 
 
-def _figures(results: Results) -> str:
+def figures(results: Results) -> str:
+    """The table: a row a contestant, medians over its turns."""
     ours = median(results[OURS.name], lambda turn: turn.per_second)
     head = ["", "requests/s", "ratio", "p50 / p99 full (ms)", "p50 / p99 half (ms)", "CPU (ms)"]
     return table(head, [_row(name, turns, ours) for name, turns in results.items()])

@@ -1,0 +1,44 @@
+"""The bench program works: its load asks at a rate and counts refusals, its table holds medians and the ratio."""
+
+import asyncio
+import sys
+from itertools import count
+
+from local_stack.places import ROOT
+from tests.load.gateway import bench
+from tests.load.gateway.bench import Turn
+from tests.load.gateway.contestants import OURS
+
+
+async def test_the_load_asks_at_its_rate_and_counts_who_was_refused() -> None:
+    numbers = count(1)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (await reader.read(65_536)).startswith(b"GET /target HTTP/1.1\r\n"):
+            status = b"503 Busy" if next(numbers) % 4 == 0 else b"200 OK"
+            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    command = ["-m", "tests.load.gateway.paced", f"127.0.0.1:{port}", "/target", "token", "100", "3"]
+    async with server:
+        load = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+        said, _ = await load.communicate()
+    p50, p99, refused = map(float, said.split())
+    assert 0 < p50 <= p99
+    asked = next(numbers) - 1
+    assert 0 < asked <= 300  # none before it is due
+    assert 0 < refused < 1000
+
+
+def test_the_table_holds_medians_and_the_ratio() -> None:
+    def turn(speed: float, refused: float = 0.0) -> Turn:
+        return Turn(speed, 2.0, 9.0, 0.5, 5.0, refused, 100.0, 0.5)
+
+    unpaced = Turn(9000.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.5)
+    results = {OURS.name: [turn(900), turn(3000), turn(1000)], "peer": [turn(400), turn(500, 3.0), turn(5000, 3.0)]}
+    rows = bench.figures(results | {"the service": [unpaced]}).splitlines()
+    assert rows[2] == "| ours | 1,000 | 1.00 | 2.00 / 9.00 | 0.50 / 5.00 | 100 |"
+    assert rows[3] == "| peer | 500 | 2.00 | 2.00 / 9.00 | 0.50 / 5.00, 3.00 ‰ refused | 100 |"
+    assert rows[4] == "| the service | 9,000 | 0.11 | 1.00 / 2.00 | - | - |"
