@@ -30,7 +30,7 @@ _SCALE = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 @dataclass(frozen=True)
 class Turn:
     """One contestant's turn. Times are milliseconds; `cpu` is of its processes, for a thousand requests flat out;
-    `paced_refused` of a thousand.
+    `paced_refused` of a thousand. `bare` is the service alone, asked at the same rate.
     """
 
     per_second: float
@@ -39,6 +39,8 @@ class Turn:
     paced_p50: float
     paced_p99: float
     paced_refused: float
+    bare_p50: float
+    bare_p99: float
     cpu: float
     load: float
 
@@ -64,9 +66,11 @@ def take_turn(around: Surroundings, contestant: Contestant) -> Turn:
         before = machine.cpu_seconds([running.pid]) if running else 0.0
         per_second, p50, p99 = _flat_out(port, token, SECONDS)
         used = (machine.cpu_seconds([running.pid]) if running else 0.0) - before
-        paced = _at(port, token, per_second / 2) if contestant.checks else (0.0, 0.0, 0.0)
+        paced, bare = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
+        if contestant.checks:
+            paced, bare = (_at(where, token, per_second / 2) for where in (port, around.service_port))
         cpu = used * 1e6 / (per_second * SECONDS)
-        return Turn(per_second, p50, p99, *paced, cpu, load)
+        return Turn(per_second, p50, p99, *paced, *bare[:2], cpu, load)
     finally:
         if running:
             running.stop()
@@ -130,7 +134,8 @@ cores the others leave it. `wrk`, {CONNECTIONS} connections, {SECONDS} s.
 {figures(results)}
 
 Ratio: how many times as many requests ours answers. Half load is half of what each did itself, asked at that rate
-whether or not earlier answers have come. CPU: of its processes, for a thousand requests flat out.
+whether or not earlier answers have come; added is what of it is more than the service alone takes at that rate.
+CPU: of its processes, for a thousand requests flat out.
 
 Machine: {machine.describe()}. Load, service, Redis and contestant share it; the load average before the turns was
 {min(loads):.1f} to {max(loads):.1f} (it contains the turn before, and whatever else ran).
@@ -141,19 +146,28 @@ Machine: {machine.describe()}. Load, service, Redis and contestant share it; the
 def figures(results: Results) -> str:
     """The table: a row a contestant, medians over its turns."""
     ours = median(results[OURS.name], lambda turn: turn.per_second)
-    head = ["", "requests/s", "ratio", "p50 / p99 full (ms)", "p50 / p99 half (ms)", "CPU (ms)"]
+    head = ["", "requests/s", "ratio", "p50 / p99 full (ms)", "p50 / p99 half (ms)", "added (ms)", "CPU (ms)"]
     return table(head, [_row(name, turns, ours) for name, turns in results.items()])
 
 
 def _row(name: str, turns: Sequence[Turn], ours: float) -> list[str]:
     speed = median(turns, lambda turn: turn.per_second)
     full = f"{rounded(median(turns, lambda turn: turn.p50))} / {rounded(median(turns, lambda turn: turn.p99))}"
+    cpu = median(turns, lambda turn: turn.cpu)
+    return [name, rounded(speed), f"{ours / speed:.2f}", full, *_at_half_load(turns), rounded(cpu) if cpu else "-"]
+
+
+def _at_half_load(turns: Sequence[Turn]) -> list[str]:
+    """What an answer takes, and what of that comes on top of the service."""
     p50, p99 = median(turns, lambda turn: turn.paced_p50), median(turns, lambda turn: turn.paced_p99)
-    half = f"{rounded(p50)} / {rounded(p99)}" if p99 else "-"
+    if not p99:
+        return ["-", "-"]
+    half = f"{rounded(p50)} / {rounded(p99)}"
     if refused := median(turns, lambda turn: turn.paced_refused):
         half += f", {rounded(refused)} ‰ refused"
-    cpu = median(turns, lambda turn: turn.cpu)
-    return [name, rounded(speed), f"{ours / speed:.2f}", full, half, rounded(cpu) if cpu else "-"]
+    more_p50 = median(turns, lambda turn: turn.paced_p50 - turn.bare_p50)
+    more_p99 = median(turns, lambda turn: turn.paced_p99 - turn.bare_p99)
+    return [half, f"{more_p50:.2f} / {more_p99:.2f}"]
 
 
 def prepare() -> None:

@@ -34,11 +34,11 @@ async def test_the_load_asks_at_its_rate_and_counts_who_was_refused() -> None:
 
 def test_the_table_holds_medians_and_the_ratio() -> None:
     def turn(speed: float, refused: float = 0.0) -> Turn:
-        return Turn(speed, 2.0, 9.0, 0.5, 5.0, refused, 100.0, 0.5)
+        return Turn(speed, 2.0, 9.0, 0.5, 5.0, refused, 0.25, 1.5, 100.0, 0.5)
 
-    unpaced = Turn(9000.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.5)
+    unpaced = Turn(9000.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5)
     results = {OURS.name: [turn(900), turn(3000), turn(1000)], "peer": [turn(400), turn(500, 3.0), turn(5000, 3.0)]}
     rows = bench.figures(results | {"the service": [unpaced]}).splitlines()
-    assert rows[2] == "| ours | 1,000 | 1.00 | 2.00 / 9.00 | 0.50 / 5.00 | 100 |"
-    assert rows[3] == "| peer | 500 | 2.00 | 2.00 / 9.00 | 0.50 / 5.00, 3.00 ‰ refused | 100 |"
-    assert rows[4] == "| the service | 9,000 | 0.11 | 1.00 / 2.00 | - | - |"
+    assert rows[2] == "| ours | 1,000 | 1.00 | 2.00 / 9.00 | 0.50 / 5.00 | 0.25 / 3.50 | 100 |"
+    assert rows[3] == "| peer | 500 | 2.00 | 2.00 / 9.00 | 0.50 / 5.00, 3.00 ‰ refused | 0.25 / 3.50 | 100 |"
+    assert rows[4] == "| the service | 9,000 | 0.11 | 1.00 / 2.00 | - | - | - |"
