@@ -92,7 +92,13 @@ def started_by(mark: str) -> list[str]:
 def test_what_a_bench_started_is_gone_with_it(mark: str, signals: tuple[signal.Signals, ...]) -> None:
     command = [sys.executable, "-m", "tests.load", "writes", "--ours", "--rounds", "1000", "--events", "100000"]
     bench = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "TMPDIR": mark}, stdout=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": mark},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        # A shell's background job, which these tests may be, ignores SIGINT, and hands that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it takes no lock
     )
     try:
         until(lambda: any("tests.load.writes.writer" in line for line in started_by(mark)))
