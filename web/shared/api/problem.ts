@@ -47,7 +47,7 @@ const SENTENCES: Record<string, string> = {
   link_unknown: "This link was used already, or a newer mail replaced it.",
   link_expired: "This link has expired.",
   resend_too_soon: "The last mail went out less than a minute ago. Look into your mailbox, also under spam.",
-  mfa_enrollment_required: "Your organization asks for two-step sign-in. Set it up to go on.",
+  mfa_enrollment_required: "Your organization asks for two-step sign-in. Set it up, or enter a code, to go on.",
   seats_exhausted: "Every seat of your plan is taken. Remove a member or revoke an invitation to free one.",
   idempotency_key_in_use: "This is still being worked on. Give it a moment, then look again.",
   precondition_failed: "Somebody changed this a moment ago. The latest version is shown now; please try again.",

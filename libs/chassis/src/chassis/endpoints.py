@@ -200,7 +200,9 @@ class Endpoint:
 
 def _require(caller: Caller, permission: Permission) -> None:
     if caller.mfa_due:
-        raise Forbidden("mfa_enrollment_required", "Your organization asks for two-step sign-in: set it up first.")
+        raise Forbidden(
+            "mfa_enrollment_required", "Your organization asks for two-step sign-in first: set it up, or send a code."
+        )
     if caller.org_id is None:
         raise Forbidden("organization_required", "This needs an organization: create one or accept an invitation.")
     if permission not in caller.permissions:

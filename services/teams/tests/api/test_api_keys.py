@@ -89,7 +89,13 @@ async def test_what_a_key_does_is_told_as_done_by_the_key(teams: Any) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/me"), ("PATCH", "/v1/me"), ("GET", "/v1/organizations"), ("POST", "/v1/auth/switch-organization")],
+    [
+        ("GET", "/v1/me"),
+        ("PATCH", "/v1/me"),
+        ("GET", "/v1/organizations"),
+        ("POST", "/v1/auth/switch-organization"),
+        ("POST", "/v1/auth/mfa/step-up"),
+    ],
 )
 async def test_a_key_is_no_person(teams: Any, method: str, path: str) -> None:
     ada = await teams.register()

@@ -113,6 +113,7 @@ class Sso:
             "client_id": present["client_id"] or CLIENT_ID,
             "default_role": present["default_role"] or "member",
             "enforced": present["enforced"],
+            "require_mfa_claim": present["require_mfa_claim"],
         }
         return await self.teams.call(
             "PUT",

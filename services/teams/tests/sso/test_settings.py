@@ -21,6 +21,7 @@ async def test_it_is_empty_at_first_and_says_what_the_provider_needs(teams) -> N
         "default_role": None,
         "default_role_name": None,
         "enforced": False,
+        "require_mfa_claim": False,
         "redirect_uri": "http://localhost:8080/v1/auth/sso/callback",
         "domains": [],
         "version": 0,

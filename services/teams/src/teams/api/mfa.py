@@ -24,6 +24,7 @@ from teams.usecases.log_in import Challenge
 from teams.usecases.prove_code import prove_code
 from teams.usecases.set_up_mfa import begin_mfa, confirm_mfa, disable_mfa, replace_recovery_codes
 from teams.usecases.show_mfa import show_mfa
+from teams.usecases.step_up import step_up
 
 ROUTES = Routes("two-step sign-in", while_suspended=True)
 ISSUER = "ObjectaLabs"
@@ -53,7 +54,7 @@ class PasswordRequest(BaseModel):
 
 
 class CodeRequest(BaseModel):
-    """A code of the authenticator."""
+    """A code."""
 
     code: Code
 
@@ -117,6 +118,37 @@ async def verify_code(
     if signed_in is None:
         raise Unauthorized("code_refused", "The code does not fit, was used, or the sign-in took too long.")
     return cookies.reply(signed_in, visit)
+
+
+@ROUTES.post(
+    "/v1/auth/mfa/step-up",
+    access=Access.SIGNED_IN,
+    summary="Show the second factor in this sign-in",
+    idempotent=False,
+    problems=(409, 429),
+    rate_limits=(RateLimit(60, 60, "address"),),
+)
+async def post_step_up(
+    *,
+    door: Door,
+    caller: Caller,
+    body: CodeRequest,
+    access_tokens: AccessTokens,
+    vault: SeedVault,
+    cookies: RefreshCookies,
+) -> Reply[SessionTokens]:
+    """For who came by single sign-on into an organization that asks for two-step sign-in. The refresh token stays.
+
+    A wrong code is 422 `code_wrong` at `/code`, and counts as one does at the sign-in.
+    """
+    signed_in = await door.write(
+        lambda tx: step_up(
+            tx, access_tokens, vault, user_id=caller.user_id, session_id=caller.session_id, code=body.code
+        )
+    )
+    if signed_in is None:
+        raise _wrong_code()
+    return cookies.reply(signed_in)
 
 
 @ROUTES.get("/v1/auth/mfa", access=Access.SIGNED_IN, summary="Whether signing in asks you for a code")

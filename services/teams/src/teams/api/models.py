@@ -82,7 +82,9 @@ class OrganizationAnswer(Answer):
     locale: str
     time_zone: str
     role: str | None
-    require_mfa: bool = Field(description="Members reach nothing here before they set up two-step sign-in.")
+    require_mfa: bool = Field(
+        description="Members reach nothing here before they show a second factor, or their provider does."
+    )
     logo_url: LogoUrl
     created_at: datetime
     version: int

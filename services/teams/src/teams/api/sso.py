@@ -37,6 +37,12 @@ class SetSsoRequest(BaseModel):
     client_secret: Secret | None = None
     default_role: RoleKey = Role.MEMBER.value
     enforced: bool = False
+    require_mfa_claim: bool = Field(
+        default=False,
+        description="Where your organization asks for two-step sign-in, coming in by the provider is enough only if it "
+        "tells of a second factor in `amr`: `mfa`, or one of `hwk`, `swk`, `otp`, `fpt`, `face` beside another method. "
+        "Otherwise people show their own. False: coming in by the provider is enough, whatever it says.",
+    )
 
 
 class AddDomainRequest(BaseModel):
@@ -76,6 +82,7 @@ class SsoAnswer(Answer):
     default_role: RoleKey | None
     default_role_name: str | None = Field(description="Of one of your own roles.")
     enforced: bool
+    require_mfa_claim: bool
     redirect_uri: str = Field(description="What the provider has to allow as redirect URI.")
     domains: list[SsoDomainAnswer]
     version: int
@@ -90,6 +97,7 @@ class SsoAnswer(Answer):
             default_role=settings.default_role if settings else None,
             default_role_name=sso.default_role_name,
             enforced=settings is not None and settings.enforced,
+            require_mfa_claim=settings is not None and settings.require_mfa_claim,
             redirect_uri=redirect_uri,
             domains=[SsoDomainAnswer.of(domain) for domain in sso.domains],
             version=settings.version if settings else 0,
@@ -128,7 +136,11 @@ async def put_sso(
 ) -> SsoAnswer:
     """Owners only: whoever names the provider can become anybody in the organization's domains."""
     wanted = WantedSso(
-        Provider(_issuer(body.issuer, providers), body.client_id), body.client_secret, body.default_role, body.enforced
+        Provider(_issuer(body.issuer, providers), body.client_id),
+        body.client_secret,
+        body.default_role,
+        enforced=body.enforced,
+        require_mfa_claim=body.require_mfa_claim,
     )
     sso = await set_sso(
         tx, vault, org_id=organization_of(caller), actor_id=caller.user_id, read=if_match, wanted=wanted

@@ -39,7 +39,10 @@ class Device:
 
 @dataclass(frozen=True)
 class Session:
-    """One sign-in. `current_organization` is the one its next token is for."""
+    """One sign-in. `current_organization` is the one its next token is for.
+
+    `shown_factor` is since when the second factor is on that its person showed in it; None for none.
+    """
 
     id: UUID
     user_id: UUID
@@ -48,6 +51,7 @@ class Session:
     expires_at: datetime
     revoked_at: datetime | None
     version: int
+    shown_factor: datetime | None = None
 
     def alive(self, now: datetime) -> bool:
         """Neither revoked nor past its time."""

@@ -27,7 +27,11 @@ class Provider:
 
 @dataclass(frozen=True)
 class SsoSettings:
-    """An organization's single sign-on, its client secret sealed. `default_role` is a role's key."""
+    """An organization's single sign-on, its client secret sealed. `default_role` is a role's key.
+
+    `require_mfa_claim`: the provider's word meets a demand for a second factor only where it says so
+    (`domain.second_factors`).
+    """
 
     org_id: UUID
     issuer: str
@@ -35,6 +39,7 @@ class SsoSettings:
     client_secret: bytes
     default_role: str
     enforced: bool
+    require_mfa_claim: bool
     version: int
     changed_by: UUID
     changed_at: datetime

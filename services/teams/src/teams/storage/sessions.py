@@ -8,7 +8,9 @@ from uuid import UUID
 from chassis.database import Row, Tx
 from teams.domain.sessions import Client, Device, Session
 
-_SELECT = "SELECT id, user_id, current_organization, client, expires_at, revoked_at, version FROM sessions"
+_SELECT = (
+    "SELECT id, user_id, current_organization, client, expires_at, revoked_at, version, shown_factor FROM sessions"
+)
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,8 @@ async def insert_session(tx: Tx, session: Session, device: Device) -> None:
     await tx.execute(
         "INSERT INTO sessions"
         " (id, user_id, current_organization, client, expires_at, revoked_at, version, used_at, created_at,"
-        " device, address)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)",
+        " device, address, shown_factor)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)",
         session.id,
         session.user_id,
         session.current_organization,
@@ -124,18 +126,21 @@ async def insert_session(tx: Tx, session: Session, device: Device) -> None:
         tx.now,
         device.name,
         device.address,
+        session.shown_factor,
     )
 
 
 async def update_session(tx: Tx, session: Session) -> None:
-    """Store a used, switched or revoked sign-in; the caller has raised `version` where it states a fact."""
+    """Store a used, switched, stepped-up or revoked sign-in; the caller has raised `version` where it states a fact."""
     await tx.execute(
-        "UPDATE sessions SET current_organization = $2, revoked_at = $3, version = $4, used_at = $5 WHERE id = $1",
+        "UPDATE sessions SET current_organization = $2, revoked_at = $3, version = $4, used_at = $5, shown_factor = $6"
+        " WHERE id = $1",
         session.id,
         session.current_organization,
         session.revoked_at,
         session.version,
         tx.now,
+        session.shown_factor,
     )
 
 

@@ -9,8 +9,8 @@ from chassis.database import Row, Tx
 from teams.domain.sso import SsoDomain, SsoSettings
 
 _SETTINGS = (
-    "SELECT org_id, issuer, client_id, client_secret, default_role, enforced, version, changed_by, changed_at"
-    " FROM sso_settings"
+    "SELECT org_id, issuer, client_id, client_secret, default_role, enforced, require_mfa_claim, version, changed_by,"
+    " changed_at FROM sso_settings"
 )
 _DOMAINS = "SELECT id, org_id, domain, token, verified_at, created_by, created_at FROM sso_domains"
 
@@ -29,10 +29,11 @@ async def store_settings(tx: Tx, settings: SsoSettings) -> None:
     """Set them whole; the caller holds the organization and has raised `version`."""
     await tx.execute(
         "INSERT INTO sso_settings (org_id, issuer, client_id, client_secret, default_role, enforced, version,"
-        " changed_by, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " changed_by, changed_at, require_mfa_claim) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         " ON CONFLICT (org_id) DO UPDATE SET issuer = excluded.issuer, client_id = excluded.client_id,"
         " client_secret = excluded.client_secret, default_role = excluded.default_role, enforced = excluded.enforced,"
-        " version = excluded.version, changed_by = excluded.changed_by, changed_at = excluded.changed_at",
+        " version = excluded.version, changed_by = excluded.changed_by, changed_at = excluded.changed_at,"
+        " require_mfa_claim = excluded.require_mfa_claim",
         settings.org_id,
         settings.issuer,
         settings.client_id,
@@ -42,6 +43,7 @@ async def store_settings(tx: Tx, settings: SsoSettings) -> None:
         settings.version,
         settings.changed_by,
         settings.changed_at,
+        settings.require_mfa_claim,
     )
 
 

@@ -123,9 +123,11 @@ async def get_proofs(tx: Tx, session_id: UUID) -> Proofs:
     return Proofs(row["has_password"], row["authenticated_at"]) if row else Proofs(False, None)
 
 
-async def get_provider(tx: Tx, session_id: UUID) -> UUID | None:
-    """By which organization's provider one of the acting person's sign-ins came; None for one by password."""
-    found: UUID | None = await tx.fetchval("SELECT provider_of_session($1)", session_id)
+async def get_methods(tx: Tx, org_id: UUID, session_id: UUID) -> list[str] | None:
+    """The `amr` of a sign-in that the current organization's provider made; None for one that it did not make."""
+    found: list[str] | None = await tx.fetchval(
+        "SELECT methods FROM sso_sessions WHERE session_id = $1 AND org_id = $2", session_id, org_id
+    )
     return found
 
 

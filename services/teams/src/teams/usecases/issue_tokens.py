@@ -7,6 +7,7 @@ from chassis.database import Tx
 from contracts.tokens import UNBOUNDED
 from teams.domain.organizations import Membership, Organization
 from teams.domain.people import User
+from teams.domain.second_factors import is_due, is_shown
 from teams.domain.sessions import Session
 from teams.storage import (
     memberships,
@@ -14,6 +15,7 @@ from teams.storage import (
     request_quotas,
     second_factors,
     sessions,
+    sso,
     sso_sign_ins,
     standings,
     users,
@@ -27,7 +29,7 @@ from teams.usecases.act_as import act_as
 class SignedIn:
     """A sign-in's fresh tokens and what they speak for. Secrets: neither stored nor logged.
 
-    `mfa_due`: the organization asks for a second factor that the person has not; the tokens reach nothing of it.
+    `mfa_due`: the organization asks for a second factor that the sign-in has not shown; the tokens reach nothing of it.
     """
 
     access_token: str
@@ -68,16 +70,19 @@ async def issue_tokens(tx: Tx, access_tokens: AccessTokens, session: Session, *,
 
 
 async def _is_mfa_due(tx: Tx, organization: Organization, session: Session) -> bool:
-    """The organization's own provider vouches for whom it lets in; another's vouches for nobody here.
+    """Whether the sign-in has neither shown the person's own second factor nor comes with the provider's word for it.
 
-    Every other sign-in of somebody with a second factor has shown it: turning it on ends those that did not.
+    Read anew for each token, so a factor that was turned off since, or a demand made stricter, counts at the next one.
     """
     if not organization.require_mfa:
         return False
-    provider = await sso_sign_ins.get_provider(tx, session.id)
-    if provider is not None:
-        return provider != organization.id
-    return await second_factors.get_confirmed_at(tx, session.user_id) is None
+    settings = await sso.get_settings(tx, organization.id)
+    return is_due(
+        demanded=organization.require_mfa,
+        shown=is_shown(session.shown_factor, await second_factors.get_confirmed_at(tx, session.user_id)),
+        methods=await sso_sign_ins.get_methods(tx, organization.id, session.id),
+        claim_required=settings is not None and settings.require_mfa_claim,
+    )
 
 
 async def _settle(tx: Tx, session: Session) -> tuple[Session, Membership | None]:

@@ -27,7 +27,12 @@ async def prove_code(
     fits = await check_code(tx, vault, challenged.user_id, code)
     if not fits or not await second_factors.delete_challenge(tx, challenge_hash):
         return None
-    org_id = await sessions.get_last_organization(tx, challenged.user_id)
     return await open_session(
-        tx, access_tokens, user_id=challenged.user_id, org_id=org_id, client=challenged.client, device=device
+        tx,
+        access_tokens,
+        user_id=challenged.user_id,
+        org_id=await sessions.get_last_organization(tx, challenged.user_id),
+        client=challenged.client,
+        device=device,
+        shown_factor=await second_factors.get_confirmed_at(tx, challenged.user_id),
     )

@@ -25,6 +25,7 @@ class WantedSso:
     client_secret: str | None
     default_role: str
     enforced: bool
+    require_mfa_claim: bool
 
 
 async def set_sso(tx: Tx, vault: Vault, *, org_id: UUID, actor_id: UUID, read: IfMatch, wanted: WantedSso) -> Sso:
@@ -50,6 +51,7 @@ async def set_sso(tx: Tx, vault: Vault, *, org_id: UUID, actor_id: UUID, read: I
         client_secret=_secret(vault, org_id, current, wanted),
         default_role=role.key,
         enforced=wanted.enforced,
+        require_mfa_claim=wanted.require_mfa_claim,
         version=current.version + 1 if current else 1,
         changed_by=actor_id,
         changed_at=tx.now,
@@ -89,7 +91,7 @@ async def remove_sso(tx: Tx, *, org_id: UUID, actor_id: UUID) -> None:
 
 def _record(tx: Tx, before: SsoSettings | None, after: SsoSettings, *, secret: bool) -> None:
     """That the secret was changed is told, the secret is not."""
-    old, new = changes(before, after, "issuer", "client_id", "default_role", "enforced")
+    old, new = changes(before, after, "issuer", "client_id", "default_role", "enforced", "require_mfa_claim")
     told = new | ({"client_secret": "changed"} if secret else {})
     record_activity(tx, Action.SSO_UPDATED, Subject("sso", str(after.org_id), after.issuer), before=old, after=told)
 

@@ -9,10 +9,11 @@ from chassis.second_factors import SeedVault, new_recovery_codes, new_seed
 from contracts.teams import UserMfaDisabledV1, UserMfaEnabledV1
 from teams.domain.people import User
 from teams.events import UserEvent, add_user_event
-from teams.storage import second_factors, users
+from teams.storage import second_factors, sessions, users
 from teams.tokens import hash_secret
 from teams.usecases.check_code import check_code
 from teams.usecases.end_sessions import end_other_sessions
+from teams.usecases.lock_live_session import lock_live_session
 
 
 async def begin_mfa(tx: Tx, vault: SeedVault, user_id: UUID) -> str:
@@ -26,7 +27,8 @@ async def begin_mfa(tx: Tx, vault: SeedVault, user_id: UUID) -> str:
 async def confirm_mfa(tx: Tx, vault: SeedVault, *, user_id: UUID, session_id: UUID, code: str) -> list[str] | None:
     """Put it in force; the recovery codes, shown this once. None where the code does not fit, which counts.
 
-    Every other sign-in ends: none of them showed a second factor. Raises Conflict (nothing begun, or on already).
+    Every other sign-in ends: none of them showed a second factor, and this one has. Raises Conflict (nothing begun, or
+    on already), Unauthorized (the sign-in has ended).
     """
     user = await users.lock_user(tx, user_id)
     factor = await second_factors.lock_factor(tx, user_id)
@@ -38,6 +40,9 @@ async def confirm_mfa(tx: Tx, vault: SeedVault, *, user_id: UUID, session_id: UU
         return None
     await second_factors.update_confirmed(tx, user_id)
     await end_other_sessions(tx, user_id, session_id, "revoked")
+    session = await lock_live_session(tx, session_id)
+    shown = replace(session, shown_factor=await second_factors.get_confirmed_at(tx, user_id))
+    await sessions.update_session(tx, shown)
     await _state(tx, UserMfaEnabledV1, user)
     return await renew_recovery_codes(tx, user_id)
 
