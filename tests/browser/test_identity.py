@@ -22,10 +22,11 @@ async def at_security(person: Visitor) -> None:
     await expect(person.page.get_by_role("heading", level=1)).to_have_text("Sign-in and devices")
 
 
-async def set_up_mfa(person: Visitor) -> tuple[pyotp.TOTP, list[str]]:
-    """From a page that offers it, up to the end of the recovery codes."""
+async def set_up_mfa(person: Visitor, password: str | None = PASSWORD) -> tuple[pyotp.TOTP, list[str]]:
+    """From a page that offers it, up to the end of the recovery codes; None: the sign-in is fresh instead."""
     page = person.page
-    await page.get_by_label("Your password").fill(PASSWORD)
+    if password is not None:
+        await page.get_by_label("Your password").fill(password)
     await person.press("Set up")
     secret = await page.locator("code").inner_text()
     totp = pyotp.TOTP(secret)

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_accessibility import SIZES, check
+from tests.browser.test_identity import open_security, set_up_mfa
 from tests.browser.visitor import Visitor
 from tests.integration.person import Mailbox
 from tests.integration.platform import Platform
@@ -34,7 +35,9 @@ async def provider(platform: Platform, nameserver: NameServer) -> AsyncIterator[
         platform.start("teams-serve")
 
 
-async def set_up(ada: Visitor, nameserver: NameServer, provider: OpenIdProvider, role: str = "Viewer") -> str:
+async def set_up(
+    ada: Visitor, nameserver: NameServer, provider: OpenIdProvider, role: str = "Viewer", *, claim: bool = False
+) -> str:
     """Through the page, as an owner does it; returns the domain."""
     domain = f"{uuid4().hex[:8]}.example.org"
     page = ada.page
@@ -55,6 +58,7 @@ async def set_up(ada: Visitor, nameserver: NameServer, provider: OpenIdProvider,
     await page.get_by_label("Client secret", exact=True).fill(CLIENT_SECRET)
     await page.get_by_label("Role of people who come in").select_option(label=role)
     await page.get_by_label("Require single sign-on").check()
+    await page.get_by_label("Ask for a code unless the provider confirms").set_checked(claim)
     await ada.press("Save")
     await expect(ada.toast("Single sign-on is saved")).to_be_visible()
     await ada.press("Test")
@@ -84,14 +88,14 @@ async def test_an_owner_sets_it_up_and_a_colleague_comes_in(visitor, nameserver,
     await expect(grace.page.get_by_text("Owners and admins see this")).to_be_visible()
 
 
-async def come_in(person: Visitor, login: str) -> None:
-    """As somebody whom the provider does not know in this browser yet; ends on the members page."""
+async def come_in(person: Visitor, login: str, heading: str = "Members") -> None:
+    """As somebody whom the provider does not know in this browser yet; ends on the members page, or what is before."""
     await person.page.goto("/login/sso?next=%2Fmembers")
     await person.page.get_by_label("Work e-mail").fill(login)
     await person.press("Continue")
     await expect(person.page.get_by_role("heading", name="Test provider")).to_be_visible()
     await person.press("Continue")
-    await expect(person.page.get_by_role("heading", level=1)).to_have_text("Members")
+    await expect(person.page.get_by_role("heading", level=1)).to_have_text(heading)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -123,6 +127,43 @@ async def test_who_has_no_password_ends_their_account_by_signing_in_once_more(
     await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Sign in")
     mail = await Mailbox(grace.mailbox.http, grace.mailbox.url, grace.email).next()
     assert mail["subject"] == "Your account was deleted"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_who_comes_in_without_a_second_step_sets_it_up_once_and_then_enters_a_code(
+    visitor, nameserver, provider, scheme
+) -> None:
+    ada: Visitor = await (await visitor("Ada Lovelace", color_scheme=scheme)).sign_up("Analytical Engines")
+    await open_security(ada)
+    await ada.press("Set up two-step sign-in")
+    await set_up_mfa(ada)
+    await ada.press("Ask every member for it")
+    await expect(ada.toast("Every member needs two-step sign-in now")).to_be_visible()
+    login = f"grace@{await set_up(ada, nameserver, provider, claim=True)}"
+    await look(ada, f"provider-form-{scheme}")
+    await provider.know(login, name="Grace Hopper", amr=["pwd"])
+    first: Visitor = await visitor("Grace Hopper")
+    await come_in(first, login, "Your organization asks for two-step sign-in")
+    await first.press("Sign in once more")
+    await first.press("Continue")
+    await expect(first.page.get_by_text("you signed in a moment ago")).to_be_visible()
+    _, codes = await set_up_mfa(first, password=None)
+    await expect(first.page.get_by_role("heading", level=1)).to_have_text("Members")
+    grace: Visitor = await visitor("Grace Hopper", color_scheme=scheme)
+    await come_in(grace, login, "This organization asks for a second step")
+    await look(grace, f"step-up-{scheme}")
+    await grace.press("Continue")
+    await expect(grace.page.get_by_text("Enter the six digits")).to_be_visible()
+    await grace.page.get_by_label("Code").fill("000000")
+    await grace.press("Continue")
+    await expect(grace.page.get_by_text("does not fit")).to_be_visible()
+    await expect(grace.page.get_by_label("Code")).to_be_focused()
+    await look(grace, f"step-up-refused-{scheme}")
+    await grace.page.get_by_label("Code").fill(codes[0])
+    await grace.press("Continue")
+    await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Members")
+    await grace.page.reload()
+    await expect(grace.member("Grace Hopper")).to_contain_text("Viewer")
 
 
 async def look(person: Visitor, name: str) -> None:

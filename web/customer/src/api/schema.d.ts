@@ -288,6 +288,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/mfa/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the second factor in this sign-in
+         * @description For who came by single sign-on into an organization that asks for two-step sign-in. The refresh token stays. A wrong code is 422 `code_wrong` at `/code`, and counts as one does at the sign-in.
+         */
+        post: operations["post_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/mfa/totp": {
         parameters: {
             query?: never;
@@ -1912,7 +1932,7 @@ export interface components {
         };
         /**
          * CodeRequest
-         * @description A code of the authenticator.
+         * @description A code.
          */
         CodeRequest: {
             /**
@@ -2831,7 +2851,7 @@ export interface components {
             name: string;
             /**
              * Require Mfa
-             * @description Members reach nothing here before they set up two-step sign-in.
+             * @description Members reach nothing here before they show a second factor, or their provider does.
              */
             require_mfa: boolean;
             /** Role */
@@ -3456,6 +3476,12 @@ export interface components {
              * @description As the provider writes it, with its slash.
              */
             issuer: string;
+            /**
+             * Require Mfa Claim
+             * @description Where your organization asks for two-step sign-in, coming in by the provider is enough only if it tells of a second factor in `amr`: `mfa`, or one of `hwk`, `swk`, `otp`, `fpt`, `face` beside another method. Otherwise people show their own. False: coming in by the provider is enough, whatever it says.
+             * @default false
+             */
+            require_mfa_claim: boolean;
         };
         /**
          * SsoAnswer
@@ -3484,6 +3510,8 @@ export interface components {
              * @description What the provider has to allow as redirect URI.
              */
             redirect_uri: string;
+            /** Require Mfa Claim */
+            require_mfa_claim: boolean;
             /** Version */
             version: number;
         };
@@ -4600,6 +4628,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecoveryCodesAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    post_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionTokens"];
                 };
             };
             400: components["responses"]["Problem400"];

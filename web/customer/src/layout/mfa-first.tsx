@@ -1,32 +1,57 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
+import { unwrap } from "../api/client";
+import { CodeForm } from "../pages/code-form";
 import { MfaSetup } from "../pages/settings/mfa-setup";
-import { useDoors, useSessionState } from "../session/doors";
+import { enter, useDoors, useSessionState } from "../session/doors";
 import { Mark } from "../../../shared/ui/mark";
 import styles from "./no-organization.module.css";
 import { useLogout } from "./account";
 
-/** For a member of an organization that asks for two-step sign-in, before they have set it up. */
+/** For a member of an organization that asks for a second factor, while this sign-in has not shown one. */
 export function MfaFirst({ enabled }: { enabled: boolean }) {
   // As it was at first: setting it up ends with recovery codes that must not go away under the reader.
   const [before] = useState(enabled);
+  return before ? <StepUp /> : <SetUp />;
+}
+
+/** Two-step sign-in is on; the sign-in came without it, by single sign-on. */
+function StepUp() {
+  const doors = useDoors();
+  return (
+    <First title="This organization asks for a second step" says="You signed in without your code. Enter one now; then you go on where you were." panel="Second step">
+      <CodeForm
+        send={(code) => unwrap(doors.api.POST("/v1/auth/mfa/step-up", { body: { code } }))}
+        onDone={(tokens) => { enter(doors, tokens); }}
+      />
+    </First>
+  );
+}
+
+function SetUp() {
   const { session, queries } = useDoors();
   const state = useSessionState();
-  const logout = useLogout();
-  const enter = async (): Promise<void> => {
+  const go = async (): Promise<void> => {
     if (state.status === "signed_in") await session.renew(state.token);
     await queries.invalidateQueries({ queryKey: ["me"] });
   };
   return (
+    <First title="Your organization asks for two-step sign-in" says="Set it up once with an authenticator app on your phone; then you go on where you were." panel="Set up two-step sign-in">
+      <MfaSetup done={() => void go()} />
+    </First>
+  );
+}
+
+function First({ title, says, panel, children }: { title: string; says: string; panel: string; children: ReactNode }) {
+  const logout = useLogout();
+  return (
     <main className={styles["page"]}>
       <Mark size={40} />
-      <h1>Your organization asks for two-step sign-in</h1>
-      <p>{before ? "Sign out, and in again with your password and a code." : "Set it up once with an authenticator app on your phone; then you go on where you were."}</p>
-      {!before && (
-        <section className={styles["panel"]} aria-label="Set up two-step sign-in">
-          <MfaSetup done={() => void enter()} />
-        </section>
-      )}
+      <h1>{title}</h1>
+      <p>{says}</p>
+      <section className={styles["panel"]} aria-label={panel}>
+        {children}
+      </section>
       <Button variant="subtle" loading={logout.isPending} onClick={() => { logout.mutate(); }}>
         Sign out
       </Button>

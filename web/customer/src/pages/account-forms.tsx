@@ -24,8 +24,17 @@ interface Login {
 
 /** Login with e-mail and password, then a code where the account has two-step sign-in. `email` fixes the address, as an invitation does. */
 export function LoginForm({ email, button, onDone }: Login) {
+  const { api } = useDoors();
   const [challenge, setChallenge] = useState<Challenge | null>(null);
-  if (challenge !== null) return <CodeForm challenge={challenge} onDone={onDone} again={() => { setChallenge(null); }} />;
+  if (challenge !== null) {
+    return (
+      <CodeForm send={(code) => unwrap(api.POST("/v1/auth/mfa/verify", { body: { challenge: challenge.challenge, code } }))} onDone={onDone}>
+        <Button variant="subtle" onClick={() => { setChallenge(null); }}>
+          Back to the password
+        </Button>
+      </CodeForm>
+    );
+  }
   return (
     <PasswordForm
       {...(email === undefined ? {} : { email })}

@@ -1,32 +1,34 @@
 import { Button, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
-import { unwrap, type Challenge, type Tokens } from "../api/client";
-import { useDoors } from "../session/doors";
-import { FormError, goToFirst } from "../ui/form-error";
+import type { ReactNode } from "react";
+import type { Tokens } from "../api/client";
+import { FormError, goToFirst, showFieldErrors } from "../ui/form-error";
 import { Stack } from "./visitor-form";
 
 interface Props {
-  challenge: Challenge;
+  /** Has the code checked; it comes trimmed. */
+  send: (code: string) => Promise<Tokens>;
   onDone: (tokens: Tokens) => unknown;
-  again: () => void;
+  /** What stands below the button. */
+  children?: ReactNode;
 }
 
-/** The second step of a login: the code of the authenticator, or a recovery code. `again` goes back to the password. */
-export function CodeForm({ challenge, onDone, again }: Props) {
-  const { api } = useDoors();
+/** The second step of a sign-in: the code of the authenticator, or a recovery code. */
+export function CodeForm({ send, onDone, children }: Props) {
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { code: "" },
     validate: { code: (value) => (value.trim().length >= 6 ? null : "Enter the six digits, or a recovery code.") },
   });
   const verify = useMutation({
-    mutationFn: ({ code }: { code: string }) => unwrap(api.POST("/v1/auth/mfa/verify", { body: { challenge: challenge.challenge, code: code.trim() } })),
+    mutationFn: ({ code }: { code: string }) => send(code.trim()),
     onSuccess: onDone,
+    onError: (error) => { showFieldErrors(form, error, ["code"]); },
   });
   return (
     <Stack onSubmit={form.onSubmit((values) => { verify.mutate(values); }, goToFirst(form))}>
-      <FormError error={verify.error} />
+      <FormError error={verify.error} shown={form.errors} />
       <TextInput
         label="Code"
         description="From your authenticator app. Lost your phone? A recovery code works too."
@@ -39,9 +41,7 @@ export function CodeForm({ challenge, onDone, again }: Props) {
       <Button type="submit" size="md" loading={verify.isPending}>
         Continue
       </Button>
-      <Button variant="subtle" onClick={again}>
-        Back to the password
-      </Button>
+      {children}
     </Stack>
   );
 }

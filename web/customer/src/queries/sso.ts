@@ -14,6 +14,7 @@ export interface WantedSso {
   client_secret: string | null;
   default_role: string;
   enforced: boolean;
+  require_mfa_claim: boolean;
 }
 
 function useWrite<Input, Output>(write: (api: Api, input: Input) => Promise<Output>) {

@@ -13,7 +13,7 @@ import { ProviderActions } from "./provider-actions";
 import styles from "./sso.module.css";
 
 const required = (sentence: string) => (value: string) => (value.trim() === "" ? sentence : null);
-const FIELDS = ["issuer", "client_id", "client_secret", "default_role", "enforced"] as const;
+const FIELDS = ["issuer", "client_id", "client_secret", "default_role", "enforced", "require_mfa_claim"] as const;
 
 function useProviderForm(sso: Sso) {
   const set = useSetSso();
@@ -62,6 +62,7 @@ export default function ProviderForm({ sso }: { sso: Sso }) {
           {...form.getInputProps("default_role")}
         />
         <Enforced nobody={verifiedOf(sso) === 0} enforced={form.values.enforced} input={form.getInputProps("enforced", { type: "checkbox" })} />
+        <MfaClaim input={form.getInputProps("require_mfa_claim", { type: "checkbox" })} />
         <div className={styles["buttons"]}>
           <Button type="submit" loading={set.isPending}>
             Save
@@ -97,7 +98,23 @@ function Enforced({ nobody, enforced, input }: { nobody: boolean; enforced: bool
   );
 }
 
+function MfaClaim({ input }: { input: object }) {
+  return (
+    <Switch
+      label="Ask for a code unless the provider confirms a second step"
+      description="Matters where your organization asks every member for two-step sign-in. If the provider does not say that it checked a second step, and many never do, people enter a code here, or set two-step sign-in up first. Left off, coming in by the provider is enough."
+      {...input}
+    />
+  );
+}
+
 function valuesOf(sso: Sso) {
-  const role = sso.default_role ?? "member";
-  return { issuer: sso.issuer ?? "", client_id: sso.client_id ?? "", client_secret: "", default_role: role, enforced: sso.enforced };
+  return {
+    issuer: sso.issuer ?? "",
+    client_id: sso.client_id ?? "",
+    client_secret: "",
+    default_role: sso.default_role ?? "member",
+    enforced: sso.enforced,
+    require_mfa_claim: sso.require_mfa_claim,
+  };
 }

@@ -67,6 +67,8 @@ function Provider({ sso }: { sso: Sso }) {
         <dd>{sso.default_role_name ?? (sso.default_role ? roleName(sso.default_role) : "None yet")}</dd>
         <dt>Required</dt>
         <dd>{sso.enforced ? "Yes: members of the verified domains use it" : "No"}</dd>
+        <dt>Second step</dt>
+        <dd>{sso.require_mfa_claim ? "A code here, unless the provider confirms one" : "Left to the provider"}</dd>
       </dl>
     </Panel>
   );
