@@ -1,10 +1,15 @@
 """The second wall: what the api role can reach by SQL, whatever a query forgets to ask."""
 
+import shutil
+from datetime import UTC, datetime
+
 import asyncpg
 import pytest
 
 from chassis.database import Context
+from chassis.migrate import migrate
 from contracts.ids import new_id
+from teams.app import MIGRATIONS
 
 TENANT_TABLES = [
     "users",
@@ -167,3 +172,47 @@ async def test_lists_walk_along_an_index(teams, people) -> None:
             new_id(),
         )
         assert "team_invitations_listed" in str(plan)
+
+
+async def test_sign_ins_from_before_step_up_have_shown_what_signing_in_asked_for(service_database, tmp_path) -> None:
+    """By password always; by a provider it is not known. Whoever has no second factor has shown none."""
+    for file in MIGRATIONS.glob("*.sql"):
+        if file.name < "0096":
+            shutil.copy(file, tmp_path)
+    database = service_database("teams", tmp_path)
+    admin = await asyncpg.connect(database.admin_url, server_settings={"search_path": "teams"})
+    on, org = datetime(2026, 7, 1, tzinfo=UTC), new_id()
+    await admin.execute(
+        "INSERT INTO organizations (id, name, slug, locale, time_zone, created_by, created_at)"
+        " VALUES ($1, 'Engines', 'engines', 'en', 'UTC', $1, now())",
+        org,
+    )
+    expected = {}
+    for confirmed, by_provider in ((on, False), (on, True), (None, False)):
+        person, session = new_id(), new_id()
+        await admin.execute(
+            "INSERT INTO users (id, email, name, locale, time_zone, email_verified, created_at)"
+            " VALUES ($1, $2, 'Ada', 'en', 'UTC', true, now())",
+            person,
+            f"{person}@example.com",
+        )
+        await admin.execute(
+            "INSERT INTO second_factors (user_id, seed, created_at, confirmed_at) VALUES ($1, '', now(), $2)",
+            person,
+            confirmed,
+        )
+        await admin.execute(
+            "INSERT INTO sessions (id, user_id, client, used_at, expires_at, created_at)"
+            " VALUES ($1, $2, 'api', now(), now() + interval '1 day', now())",
+            session,
+            person,
+        )
+        if by_provider:
+            await admin.execute(
+                "INSERT INTO sso_sessions (session_id, org_id, methods) VALUES ($1, $2, '{}')", session, org
+            )
+        expected[session] = None if by_provider else confirmed
+    assert "0096_step_up" in migrate(database.owner_url, service="teams", directory=MIGRATIONS)
+    stored = {row["id"]: row["shown_factor"] for row in await admin.fetch("SELECT id, shown_factor FROM sessions")}
+    await admin.close()
+    assert stored == expected
