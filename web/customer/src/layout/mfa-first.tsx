@@ -10,9 +10,10 @@ import { useLogout } from "./account";
 
 /** For a member of an organization that asks for a second factor, while this sign-in has not shown one. */
 export function MfaFirst({ enabled }: { enabled: boolean }) {
-  // As it was at first: setting it up ends with recovery codes that must not go away under the reader.
-  const [before] = useState(enabled);
-  return before ? <StepUp /> : <SetUp />;
+  // Once begun it goes to its end: setting it up ends with recovery codes that must not go away under the reader.
+  const [settingUp, setSettingUp] = useState(!enabled);
+  if (!enabled && !settingUp) setSettingUp(true);
+  return settingUp ? <SetUp /> : <StepUp />;
 }
 
 /** Two-step sign-in is on; the sign-in came without it, by single sign-on. */
