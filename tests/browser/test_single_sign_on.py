@@ -16,6 +16,9 @@ from tests.integration.platform import Platform
 from tests.openid_provider.nameserver import NameServer, running_nameserver
 from tests.openid_provider.running import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, running_provider
 
+TALL = 2800
+"""Pixels: the whole page, and below it the toasts, which else lie over its last button (axe: target-size)."""
+
 
 @pytest.fixture(scope="module")
 async def nameserver() -> AsyncIterator[NameServer]:
@@ -169,7 +172,7 @@ async def test_who_comes_in_without_a_second_step_sets_it_up_once_and_then_enter
 async def look(person: Visitor, name: str) -> None:
     """At both widths; a picture for the eye where SCREENSHOTS names a folder."""
     for width in SIZES:
-        await person.page.set_viewport_size({"width": width, "height": 2000})
+        await person.page.set_viewport_size({"width": width, "height": TALL})
         await check(person.page)
         if folder := os.environ.get("SCREENSHOTS"):
             await person.page.screenshot(path=f"{folder}/{name}-{width}.png")
@@ -240,5 +243,5 @@ async def test_its_pages_are_accessible(visitor, nameserver, provider, scheme) -
     await expect(someone.page.get_by_role("alert")).to_be_visible()
     for page in (ada.page, someone.page):
         for width in SIZES:
-            await page.set_viewport_size({"width": width, "height": 2000})
+            await page.set_viewport_size({"width": width, "height": TALL})
             await check(page)
