@@ -1,13 +1,18 @@
 """Calls that follow each other on one line to a real Redis, and what becomes of them when it fails."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+import trustme
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from chassis.testing import eventually
 from gateway.gcra import Limit
@@ -86,6 +91,60 @@ async def test_who_waited_too_long_gets_an_error_and_the_next_their_own_answer(
     assert [isinstance(error, AWAY) for error in failed] == [True] * 3
     await redis.client_unpause()
     assert (await shared.take([[next_one]]))[0][0].remaining == 99
+
+
+async def test_who_has_a_password_and_a_database_of_their_own(engines, redis: Redis) -> None:
+    secret, name, one = uuid4().hex, f"gateway-{uuid4().hex}", limit(10)
+    at = urlsplit(engines.redis_url)
+    await redis.acl_setuser(name, enabled=True, passwords=[f"+{secret}"], keys=["*"], categories=["+@all"])
+    try:
+        async with AsyncExitStack() as stack:
+            known = connect(f"redis://{name}:{secret}@{at.hostname}:{at.port}/7", stack)
+            assert (await known.take([[one]]))[0][0].remaining == 9
+            stranger = connect(f"redis://{name}:wrong@{at.hostname}:{at.port}/7", stack)
+            with pytest.raises(ResponseError, match="WRONGPASS"):
+                await stranger.take([[one]])
+    finally:
+        await redis.acl_deluser(name)
+    async with Redis(host=str(at.hostname), port=at.port or 0, db=7) as seventh:
+        assert await seventh.delete(f"gateway:limit:{one.key}") == 1
+    assert await redis.exists(f"gateway:limit:{one.key}") == 0
+
+
+async def test_over_tls_to_whom_the_certificate_names_and_to_nobody_else(engines, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    at, query = urlsplit(engines.redis_url), f"ssl_ca_certs={tmp_path / 'ca.pem'}"
+    async with AsyncExitStack() as stack:
+        for name, trusted in (("127.0.0.1", True), ("redis.example", False)):
+            port = await before_redis(stack, authority.issue_cert(name), str(at.hostname), at.port or 0)
+            shared = connect(f"rediss://127.0.0.1:{port}/0?{query}", stack)
+            if trusted:
+                assert (await shared.take([[limit(10)]]))[0][0].remaining == 9
+            else:
+                with pytest.raises(ssl.SSLCertVerificationError):
+                    await shared.take([[limit(10)]])
+
+
+async def before_redis(stack: AsyncExitStack, leaf: trustme.LeafCert, host: str, port: int) -> int:
+    """The port of a server that takes the encryption off."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    leaf.configure_cert(context)
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+        writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection(host, port)
+        await asyncio.gather(pass_on(reader, inner_writer), pass_on(inner_reader, writer))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+    stack.callback(server.close)
+    listening: int = server.sockets[0].getsockname()[1]
+    return listening
 
 
 async def test_without_redis_all_who_ask_are_told() -> None:
