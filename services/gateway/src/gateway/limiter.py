@@ -1,4 +1,4 @@
-"""Counts requests in Redis, those of one loop turn together; while Redis is away each process counts for itself."""
+"""Counts requests in Redis, many in one call; while Redis is away each process counts for itself."""
 
 import asyncio
 import logging
@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 _MOST_TOGETHER = 128
 """Requests in one call: Redis does nothing else meanwhile."""
-_MOST_CALLS = 4
-"""At a time: more would only make each smaller."""
+MOST_CALLS = 2
+"""At a time: nobody waits for the one before, and a busy process still asks for many in one."""
 _LOOK_AGAIN_SECONDS = 1.0
 
 
@@ -33,9 +33,7 @@ class Count(NamedTuple):
 
 
 class Limiter:
-    """One a process. Requests of one turn of the loop are one call; a few calls may be under way at a time, and who
-    arrives meanwhile is the next.
-    """
+    """One a process. Who comes together is one call; who comes while all calls are under way is the next."""
 
     def __init__(self, shared: SharedCounts) -> None:
         self._shared = shared
@@ -57,7 +55,7 @@ class Limiter:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Count] = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._call)
+            loop.call_soon(self._gather, 0)
         self._waiting.append((limits, answer))
         return await answer
 
@@ -68,8 +66,16 @@ class Limiter:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _gather(self, seen: int) -> None:
+        """Turns of the loop go by as long as each brings more: a busy process asks seldom, an idle one at once."""
+        come = len(self._waiting)
+        if seen < come < _MOST_TOGETHER:
+            asyncio.get_running_loop().call_soon(self._gather, come)
+        else:
+            self._call()
+
     def _call(self) -> None:
-        while self._waiting and len(self._calls) < _MOST_CALLS:
+        while self._waiting and len(self._calls) < MOST_CALLS:
             batch, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
             call = asyncio.create_task(self._count(batch))
             self._calls.add(call)

@@ -160,7 +160,10 @@ class SharedCounts:
             words.append(len(limits))
             for limit in limits:
                 words += (limit.interval, limit.window)
-        said = iter(await self._call("EVALSHA", SCRIPT, len(keys), *keys, *words))
+        answer = await self._call("EVALSHA", SCRIPT, len(keys), *keys, *words)
+        if not isinstance(answer, list) or len(answer) != 2 * len(keys):
+            raise InvalidResponse("not two numbers for each key")
+        said = iter(answer)
         return [[Standing(limit, next(said), next(said)) for limit in limits] for limits in requests]
 
     async def ping(self) -> None:
