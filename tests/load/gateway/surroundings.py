@@ -105,7 +105,7 @@ def surroundings(stand: Stand) -> Iterator[Surroundings]:
     import asyncio
 
     asyncio.run(apply(Topology("teams"), bus_url=bus_url, management_url=stand.engines.rabbitmq_management_url))
-    around = Surroundings(stand, SigningKey.generate(), SigningKey.generate(), free_port(set()), bus_url)
+    around = Surroundings(stand, SigningKey.generate(), SigningKey.generate(), free_port(), bus_url)
     files = stand.directory / "service" / "files"
     for path, body in {
         f"{TARGET}.json": json.dumps(MEMBERS),

@@ -11,24 +11,17 @@ import aiohttp
 import pytest
 
 from chassis.testing import eventually
-from local_stack.ports import free_port, is_free
+from local_stack.ports import free_port
 
 from .running_service import Process, half_a_request, run, running
 
 BODY = {"name": "a"}
 
 
-def metrics_port() -> int:
-    """Free, and so are the two behind it."""
-    while not all(map(is_free, range((port := free_port()) + 1, port + 3))):
-        continue
-    return port
-
-
 @asynccontextmanager
 async def two_workers(environment: dict[str, str], **more: str) -> AsyncIterator[tuple[Process, str, list[str]]]:
     """The parent, the service's URL, and those of the workers' private ports."""
-    port = metrics_port()
+    port = free_port(row=3)
     settings = {"HTTP_WORKERS": "2", "METRICS_PORT": str(port), **more}
     async with running(environment, "serve", **settings) as service:
         url = f"http://127.0.0.1:{(await service.said('supervising'))['port']}"
@@ -148,7 +141,7 @@ async def test_workers_end_with_their_parent(environment: dict[str, str]) -> Non
 
 
 async def test_workers_that_end_again_and_again_end_the_parent(environment: dict[str, str]) -> None:
-    port = metrics_port()
+    port = free_port(row=3)
     settings = {"HTTP_WORKERS": "2", "METRICS_PORT": str(port), "TEST_SERVING_PARTS": "failing"}
     async with running(environment, "serve", **settings) as service:
         await service.said("workers end too often")
@@ -168,7 +161,7 @@ async def test_workers_that_end_again_and_again_end_the_parent(environment: dict
 async def test_a_refused_start_is_refused_once(
     environment: dict[str, str], change: dict[str, str], reason: str
 ) -> None:
-    settings = {"HTTP_WORKERS": "2", "METRICS_PORT": str(metrics_port()), **change}
+    settings = {"HTTP_WORKERS": "2", "METRICS_PORT": str(free_port(row=3)), **change}
     code, out, err = await run(environment, "serve", **settings)
     assert code == 78, (out, err)
     assert reason in err
@@ -178,7 +171,7 @@ async def test_a_refused_start_is_refused_once(
 async def test_a_taken_port_is_named_once(environment: dict[str, str]) -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = str(server.sockets[0].getsockname()[1])
-    settings = {"HTTP_WORKERS": "2", "METRICS_PORT": str(metrics_port()), "HTTP_PORT": port}
+    settings = {"HTTP_WORKERS": "2", "METRICS_PORT": str(free_port(row=3)), "HTTP_PORT": port}
     code, _, err = await run(environment, "serve", **settings)
     server.close()
     assert (code, err.count(f"HTTP_PORT: cannot listen on 127.0.0.1:{port}")) == (78, 1)

@@ -1,4 +1,4 @@
-"""Counts requests in Redis, those of one loop turn together; while Redis is away each process counts for itself."""
+"""Counts requests in Redis, many in one call; while Redis is away each process counts for itself."""
 
 import asyncio
 import logging
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 _MOST_TOGETHER = 128
 """Requests in one call: Redis does nothing else meanwhile."""
+MOST_CALLS = 2
+"""At a time: nobody waits for the one before, and a busy process still asks for many in one."""
 _LOOK_AGAIN_SECONDS = 1.0
 
 
@@ -31,13 +33,13 @@ class Count(NamedTuple):
 
 
 class Limiter:
-    """One a process. Requests that arrive while a call is under way are the next call."""
+    """One a process. Who comes together is one call; who comes while all calls are under way is the next."""
 
     def __init__(self, shared: SharedCounts) -> None:
         self._shared = shared
         self._local = LocalCounts()
         self._waiting: list[tuple[Sequence[Limit], asyncio.Future[Count]]] = []
-        self._calling: asyncio.Task[None] | None = None
+        self._calls: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -50,35 +52,41 @@ class Limiter:
         if self.is_local:
             LIMIT_CHECKS.inc()
             return self._count_here(limits)
-        answer: asyncio.Future[Count] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Count] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._gather, 0)
         self._waiting.append((limits, answer))
-        if self._calling is None:
-            self._calling = asyncio.create_task(self._call())
         return await answer
 
     async def stop(self) -> None:
         """Ends what runs beside the requests."""
-        for task in (self._calling, self._looking):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        tasks = [*self._calls, *([self._looking] if self._looking else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _call(self) -> None:
-        """Until nobody waits."""
-        try:
-            while self._waiting:
-                await self._until_all_have_come()
-                batch, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
-                self._answer(batch, await self._ask([limits for limits, _ in batch]))
-        finally:
-            self._calling = None
-
-    async def _until_all_have_come(self) -> None:
+    def _gather(self, seen: int) -> None:
         """Turns of the loop go by as long as each brings more: a busy process asks seldom, an idle one at once."""
-        seen = 0
-        while seen < len(self._waiting) < _MOST_TOGETHER:
-            seen = len(self._waiting)
-            await asyncio.sleep(0)
+        come = len(self._waiting)
+        if seen < come < _MOST_TOGETHER:
+            asyncio.get_running_loop().call_soon(self._gather, come)
+        else:
+            self._call()
+
+    def _call(self) -> None:
+        while self._waiting and len(self._calls) < MOST_CALLS:
+            batch, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
+            call = asyncio.create_task(self._count(batch))
+            self._calls.add(call)
+            call.add_done_callback(self._returned)
+
+    def _returned(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        self._call()
+
+    async def _count(self, batch: Sequence[tuple[Sequence[Limit], asyncio.Future[Count]]]) -> None:
+        self._answer(batch, await self._ask([limits for limits, _ in batch]))
 
     async def _ask(self, requests: Sequence[Sequence[Limit]]) -> list[Count]:
         if not self.is_local:
@@ -99,6 +107,8 @@ class Limiter:
         return Count(self._local.take(limits, int(time.monotonic() * SECOND)), False)
 
     def _go_local(self, error: BaseException) -> None:
+        if self.is_local:
+            return
         LIMITS_LOCAL.set(1)
         log.warning("limits are counted in this process alone: Redis is away", extra={"error": type(error).__name__})
         self._looking = asyncio.create_task(self._look())

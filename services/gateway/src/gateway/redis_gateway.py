@@ -1,15 +1,21 @@
 """Redis, the only importer of its client: the counts that all gateway processes share."""
 
+import asyncio
+from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from hashlib import sha1
+from typing import Any, Final, cast
 
-from redis.asyncio import Connection, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.connection import HiredisRespSerializer
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from hiredis import Reader, pack_command
+from redis.asyncio.connection import (
+    AbstractConnection,
+    Connection,
+    ConnectionPool,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
+from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from gateway.gcra import Limit, Standing
 
@@ -17,7 +23,6 @@ ANSWER_SECONDS = 0.5
 """How long a request may wait for its count; then the process counts for itself."""
 AWAY = (RedisError, OSError, TimeoutError)
 _PREFIX = "gateway:limit:"
-_PACKER = HiredisRespSerializer()
 
 TAKE: Final = """
 local time = redis.call('TIME')
@@ -58,49 +63,172 @@ is Redis's own, so that processes on different machines agree.
 """
 
 
-class PackedConnection(Connection):
-    """Packs commands in C, as redis-py's own does where it is not asynchronous: ours have a thousand words."""
+SCRIPT: Final = sha1(TAKE.encode(), usedforsecurity=False).hexdigest()
+"""By which a Redis that was given the script knows it."""
 
-    def pack_command(self, *args: Any) -> list[bytes]:
-        packed: list[bytes] = _PACKER.pack(*args)
-        return packed
+
+class Line(asyncio.Protocol):
+    """One connection, on which calls follow each other without waiting for answers.
+
+    The client's own way of a call costs three times the work of the call. Whatever goes wrong ends the line, and with
+    it all that is under way: nobody gets another's answer.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._answers = Reader(protocolError=InvalidResponse, replyError=ResponseError)
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._eldest: asyncio.Future[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is, as far as is known here."""
+        return self._transport is not None
+
+    def call(self, *words: str | int) -> asyncio.Future[Any]:
+        """Its answer, or one of `AWAY`."""
+        answer = self._loop.create_future()
+        if self._transport is None:
+            answer.set_exception(ConnectionError("the line to Redis has ended"))
+            return answer
+        self._waiting.append(answer)
+        self._transport.write(pack_command(words))  # type: ignore[arg-type] # its stub knows commands of one word
+        return answer
+
+    def end(self, error: BaseException) -> None:
+        """At once, whatever is under way; that fails by this error."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
+        while self._waiting:
+            answer = self._waiting.popleft()
+            if not answer.done():  # who asked has given up
+                answer.set_exception(error)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._look()
+
+    def data_received(self, data: bytes) -> None:
+        self._answers.feed(data)
+        try:
+            while (said := self._answers.gets()) is not False:
+                self._take(said)
+        except RedisError as error:
+            self.end(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self.end(exc or ConnectionError("Redis closed the line"))
+
+    def _take(self, said: Any) -> None:
+        if not self._waiting:
+            raise InvalidResponse("an answer that nobody asked for")
+        if isinstance(said, RedisError):
+            raise said
+        answer = self._waiting.popleft()
+        if not answer.done():
+            answer.set_result(said)
+
+    def _look(self) -> None:
+        """Who is first in line at two looks has waited too long."""
+        eldest = self._waiting[0] if self._waiting else None
+        if eldest is not None and eldest is self._eldest:
+            self.end(TimeoutError("Redis does not answer"))
+            return
+        self._eldest = eldest
+        self._timer = self._loop.call_later(ANSWER_SECONDS / 2, self._look)
 
 
 class SharedCounts:
-    """Counts in Redis, for many requests in one round trip."""
+    """Counts in Redis, for many requests in one round trip; a call need not wait for the one before."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._take = redis.register_script(TAKE)
+    def __init__(self, url: str) -> None:
+        self._target: AbstractConnection = ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+        self._line: Line | None = None
+        self._opening: asyncio.Task[Line] | None = None
 
     async def take(self, requests: Sequence[Sequence[Limit]]) -> list[list[Standing]]:
         """The standings of each request, in order. Raises one of `AWAY`."""
         keys = [_PREFIX + limit.key for limits in requests for limit in limits]
-        words: list[Any] = []
+        words: list[int] = []
         for limits in requests:
             words.append(len(limits))
             for limit in limits:
                 words += (limit.interval, limit.window)
-        said = iter(await self._take(keys, words))
+        answer = await self._call("EVALSHA", SCRIPT, len(keys), *keys, *words)
+        if not isinstance(answer, list) or len(answer) != 2 * len(keys):
+            raise InvalidResponse("not two numbers for each key")
+        said = iter(answer)
         return [[Standing(limit, next(said), next(said)) for limit in limits] for limits in requests]
 
     async def ping(self) -> None:
         """Raises one of `AWAY`."""
-        await self._redis.ping()
+        await self._call("PING")
+
+    def close(self) -> None:
+        """Ends what is under way."""
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._line is not None:
+            self._line.end(ConnectionError("the gateway stops"))
+
+    async def _call(self, *words: str | int) -> Any:
+        """Repeated once, on a new line: one may have died unseen, and a Redis that started anew knows no script."""
+        if self._line is not None and self._line.is_open:
+            try:
+                return await self._line.call(*words)
+            except TimeoutError:
+                raise
+            except AWAY:
+                pass
+        return await (await self._open()).call(*words)
+
+    async def _open(self) -> Line:
+        """The line that is open, or a new one; all who want one meanwhile get the same."""
+        if self._line is not None and self._line.is_open:
+            return self._line
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._connect())
+        return await asyncio.shield(self._opening)
+
+    async def _connect(self) -> Line:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            line = await _dial(self._target)
+            try:
+                await asyncio.gather(*(line.call(*words) for words in _greeting(self._target)))
+            except BaseException as error:
+                line.end(error)
+                raise
+        self._line = line
+        return line
+
+
+async def _dial(target: AbstractConnection) -> Line:
+    loop = asyncio.get_running_loop()
+    if isinstance(target, Connection):
+        tls = target.ssl_context.get() if isinstance(target, SSLConnection) else None
+        return (await loop.create_connection(Line, target.host, target.port, ssl=tls))[1]
+    path = cast("UnixDomainSocketConnection", target).path
+    return (await loop.create_unix_connection(Line, path))[1]
+
+
+def _greeting(target: AbstractConnection) -> list[tuple[str | int, ...]]:
+    """What a new line begins with."""
+    words: list[tuple[str | int, ...]] = []
+    if target.password is not None:
+        words.append(("AUTH", *([target.username] if target.username else []), target.password))
+    if target.db:
+        words.append(("SELECT", target.db))
+    return [*words, ("SCRIPT", "LOAD", TAKE)]
 
 
 def connect(url: str, stack: AsyncExitStack) -> SharedCounts:
-    """Counts in the Redis of this URL, closed with the stack. Needs no Redis to start.
-
-    One repeat on a fresh connection: after a restart of Redis each kept connection is found broken once.
-    """
-    again = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
-    redis = Redis.from_url(
-        url,
-        connection_class=PackedConnection,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
-        retry=again,
-    )
-    stack.push_async_callback(redis.aclose)
-    return SharedCounts(redis)
+    """Counts in the Redis of this URL, closed with the stack. Needs no Redis to start."""
+    shared = SharedCounts(url)
+    stack.callback(shared.close)
+    return shared
