@@ -1,6 +1,7 @@
 """The gateway: a request that is authenticated, limited and forwarded, in one process; beside Node and nginx."""
 
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ from tests.load.stand import private_stand
 from tests.load.turns import median, take_turns
 
 SECONDS = 8
+STRETCHES, STRETCH_SECONDS = 3, 4
+"""Of half load, in turn with the service alone, of which the medians count: another's burst spoils one of them."""
 CONNECTIONS = 64
 START_SECONDS = 30
 _SCALE = {"us": 0.001, "ms": 1.0, "s": 1000.0}
@@ -68,7 +71,7 @@ def take_turn(around: Surroundings, contestant: Contestant) -> Turn:
         used = (machine.cpu_seconds([running.pid]) if running else 0.0) - before
         paced, bare = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
         if contestant.checks:
-            paced, bare = (_at(where, token, per_second / 2) for where in (port, around.service_port))
+            paced, bare = _in_turn((port, around.service_port), token, per_second / 2)
         cpu = used * 1e6 / (per_second * SECONDS)
         return Turn(per_second, p50, p99, *paced, *bare[:2], cpu, load)
     finally:
@@ -110,10 +113,20 @@ def _percentile(said: str, share: int) -> float:
     return float(found[1]) * _SCALE[found[2]]
 
 
+def _in_turn(ports: Sequence[int], token: str, rate: float) -> list[tuple[float, float, float]]:
+    """Of each: the medians of its stretches' p50 and p99, and the most that was refused of a thousand."""
+    stretches = [[_at(port, token, rate) for port in ports] for _ in range(STRETCHES)]
+    return [_middle(*zip(*of_one, strict=True)) for of_one in zip(*stretches, strict=True)]
+
+
+def _middle(p50: Sequence[float], p99: Sequence[float], refused: Sequence[float]) -> tuple[float, float, float]:
+    return statistics.median(p50), statistics.median(p99), max(refused)
+
+
 def _at(port: int, token: str, rate: float) -> tuple[float, float, float]:
     command = [sys.executable, "-m", "tests.load.gateway.paced", f"127.0.0.1:{port}", TARGET, token]
     said = subprocess.run(
-        [*command, str(int(rate)), str(SECONDS)], capture_output=True, text=True, check=True, cwd=ROOT
+        [*command, str(int(rate)), str(STRETCH_SECONDS)], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout
     p50, p99, refused = map(float, said.split())
     return p50, p99, refused
@@ -134,7 +147,8 @@ cores the others leave it. `wrk`, {CONNECTIONS} connections, {SECONDS} s.
 {figures(results)}
 
 Ratio: how many times as many requests ours answers. Half load is half of what each did itself, asked at that rate
-whether or not earlier answers have come; added is what of it is more than the service alone takes at that rate.
+whether or not earlier answers have come, in {STRETCHES} stretches of {STRETCH_SECONDS} s, in turn with the service
+alone (medians of the stretches); added is what of it is more than the service alone takes at that rate.
 CPU: of its processes, for a thousand requests flat out.
 
 Machine: {machine.describe()}. Load, service, Redis and contestant share it; the load average before the turns was

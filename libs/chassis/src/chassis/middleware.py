@@ -25,6 +25,8 @@ from chassis.telemetry import span
 R = TypeVar("R", bound=web.BaseRequest)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger("chassis.http")
+_lines = logging.getLogger("chassis.http")
+"""The same logger to the standard library, which remembers whether a level is on."""
 
 _QUIET = {"/health/live", "/health/ready"}
 _OF_ROUTER = {
@@ -146,7 +148,7 @@ def _account(request: web.BaseRequest, response: web.StreamResponse, route: str,
     method = request.method if request.method in METH_ALL else "other"  # a client's inventions are no label values
     if response.status != 101:
         _duration(route, method, response.status // 100).observe(seconds)
-    if route in _QUIET or not log.is_enabled_for(logging.INFO):
+    if route in _QUIET or not _lines.isEnabledFor(logging.INFO):
         return
     log.info(
         "request",

@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from gateway.deadlines import Deadlines
 from gateway.exchange import Broken, Exchange
-from gateway.headers import Fields, decoded
+from gateway.headers import Fields, decoded, would_break
 
 IDLE_SECONDS = 15.0
 """Shorter than the time after which a service closes an idle connection, so that it is not we who run into that."""
@@ -227,8 +227,7 @@ class Pool:
         elif not has_body and method in _BODY_EXPECTED:
             lines.append(b"Content-Length: 0")
         start = b"%b %b%b HTTP/1.1" % (method.encode(), self._prefix, target.encode())
-        said = b"".join(lines)
-        if b"\r" in said or b"\n" in said or b"\0" in said or len(start.split()) != 3:
+        if would_break(b"".join(lines)) or len(start.split()) != 3:
             raise ValueError("a request that would not be one")
         lines.append(b"\r\n")
         return start + self._host_line + b"\r\n".join(lines)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from gateway.deadlines import Deadlines
-from gateway.headers import Fields
+from gateway.headers import Fields, would_break
 
 MOST_HEAD_BYTES = 65_536
 _PAUSE_ABOVE = 262_144
@@ -175,8 +175,7 @@ class Exchange:
         if self._parser.get_http_version() not in ("1.1", "1.0"):
             return "it speaks another version"
         self.status = status
-        values = b"".join([value for _, value in self.fields])
-        if b"\r" in values or b"\n" in values or b"\0" in values:
+        if would_break(b"".join([value for _, value in self.fields])):
             return "a header has a line break"
         framing = [(kind, value) for name, value in self.fields if (kind := _frames(name))]
         if len(framing) > 1:

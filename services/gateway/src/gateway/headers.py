@@ -228,6 +228,14 @@ def _without_named(fields: Fields) -> Fields:
     return [field for field in fields if field[0].decode("latin-1").lower() not in {*named, "connection"}]
 
 
+def would_break(data: bytes) -> bool:
+    """Whether what is to be one line, or a few that we made, has a line break or a NUL of somebody else's.
+
+    `find`, since `in` first tries to take what it looks for as a number, and raises and forgets an error for it.
+    """
+    return data.find(b"\r") >= 0 or data.find(b"\n") >= 0 or data.find(b"\0") >= 0
+
+
 def decoded(fields: Fields) -> CIMultiDict[str]:
     """As text: what is no UTF-8 comes through as it is."""
     return CIMultiDict([(name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in fields])

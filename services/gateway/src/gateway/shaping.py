@@ -66,7 +66,7 @@ def shaped(request: web.BaseRequest, status: int, passed: Passed, body: bytes) -
 
 def is_compressible(by_name: Mapping[str, bytes]) -> bool:
     """Whether a coding would help and nothing forbids it."""
-    if "content-encoding" in by_name or b"no-transform" in by_name.get("cache-control", b""):
+    if "content-encoding" in by_name or by_name.get("cache-control", b"").find(b"no-transform") >= 0:
         return False
     return _is_text(by_name.get("content-type", b""))
 

@@ -2908,6 +2908,11 @@ export interface components {
             logo_url: string | null;
             /** Name */
             name: string;
+            /**
+             * Require Mfa
+             * @description It asks for a second factor.
+             */
+            require_mfa: boolean;
             /** Role */
             role: string;
             /** Role Name */

@@ -140,6 +140,7 @@ class OwnOrganizationAnswer(Answer):
     logo_url: LogoUrl
     role: str
     role_name: str
+    require_mfa: bool = Field(description="It asks for a second factor.")
 
     @classmethod
     def of(cls, own: OwnOrganization) -> Self:
@@ -150,6 +151,7 @@ class OwnOrganizationAnswer(Answer):
             logo_url=path_of(organization.id, organization.logo_id),
             role=own.role,
             role_name=name_of_role(own.role, own.role_name),
+            require_mfa=organization.require_mfa,
         )
 
 
