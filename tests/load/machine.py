@@ -5,7 +5,8 @@ import platform
 import subprocess
 import sysconfig
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -33,6 +34,27 @@ def _stat(folder: Path) -> list[str]:
         return (folder / "stat").read_text().rpartition(") ")[2].split()
     except OSError:
         return []
+
+
+def first_core() -> set[int]:
+    """That of a contestant, which it then shares with nobody."""
+    return {min(os.sched_getaffinity(0))}
+
+
+def other_cores() -> set[int]:
+    """Those of all else; the same one where there is no other."""
+    return os.sched_getaffinity(0) - first_core() or first_core()
+
+
+@contextmanager
+def on(cores: set[int]) -> Iterator[None]:
+    """What this thread starts in the block stays on these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def describe() -> str:

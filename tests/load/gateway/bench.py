@@ -1,5 +1,6 @@
 """The gateway: a request that is authenticated, limited and forwarded, in one process; beside Node and nginx."""
 
+import os
 import re
 import statistics
 import subprocess
@@ -52,16 +53,22 @@ Results = dict[str, list[Turn]]
 
 
 def measure(rounds: int, contestants: Sequence[Contestant] = (OURS, *OTHERS)) -> Results:
-    """Let all take turns, `rounds` times."""
-    with private_stand() as stand, surroundings(stand) as around:
-        return take_turns(rounds, contestants, lambda contestant: take_turn(around, contestant), str)
+    """Let all take turns, `rounds` times, each on a core of its own: what shares it counts as the contestant's wait."""
+    one, every = machine.first_core(), os.sched_getaffinity(0)
+    with machine.on(machine.other_cores()), private_stand() as stand, surroundings(stand) as around:
+
+        def turn(contestant: Contestant) -> Turn:
+            return take_turn(around, contestant, one if contestant.alone else every)
+
+        return take_turns(rounds, contestants, turn, str)
 
 
-def take_turn(around: Surroundings, contestant: Contestant) -> Turn:
+def take_turn(around: Surroundings, contestant: Contestant, cores: set[int]) -> Turn:
     """Flat out, then, of those that check, at half of what it did: beyond them the load itself has no room left."""
     load = machine.load()
     port = around.service_port if contestant.start is None else free_port()
-    running = contestant.start(around, port) if contestant.start else None
+    with machine.on(cores):
+        running = contestant.start(around, port) if contestant.start else None
     try:
         token = around.token()
         _until_answering(port, token, running)
@@ -141,8 +148,8 @@ def section(results: Results, command: str, day: str) -> str:
 
 {day}, `{command}`: {rounds} rounds in which all took turns, medians. A list of about a kilobyte is asked for with a
 token; the first four verify it (EdDSA, remembered until it expires), count it on two limits in Redis by the same
-script, and pass headers by an allow-list. Each is one process, but for "2 workers" (`HTTP_WORKERS=2`), which gains what
-cores the others leave it. `wrk`, {CONNECTIONS} connections, {SECONDS} s.
+script, and pass headers by an allow-list. Each is one process with a core of its own; load, service and Redis share the
+other. "2 workers" (`HTTP_WORKERS=2`) gain what these leave of both. `wrk`, {CONNECTIONS} connections, {SECONDS} s.
 
 {figures(results)}
 
@@ -151,8 +158,8 @@ whether or not earlier answers have come, in {STRETCHES} stretches of {STRETCH_S
 alone (medians of the stretches); added is what of it is more than the service alone takes at that rate.
 CPU: of its processes, for a thousand requests flat out.
 
-Machine: {machine.describe()}. Load, service, Redis and contestant share it; the load average before the turns was
-{min(loads):.1f} to {max(loads):.1f} (it contains the turn before, and whatever else ran).
+Machine: {machine.describe()}. The load average before the turns was {min(loads):.1f} to
+{max(loads):.1f} (it contains the turn before, and whatever else ran).
 {machine.python()}, Node.js {machine.version_of(NODE, "-v")}.
 """
 

@@ -17,11 +17,12 @@ from tests.load.programs import Running
 
 @dataclass(frozen=True)
 class Contestant:
-    """`start` starts it on a port; None is the service without anything before it."""
+    """`start` starts it on a port; None is the service without anything before it. `alone` on a core."""
 
     name: str
     start: Callable[[Surroundings, int], Running] | None
     checks: bool = True
+    alone: bool = True
 
 
 def _ours(around: Surroundings, port: int, workers: int = 1) -> Running:
@@ -76,7 +77,7 @@ def _node(program: str) -> Callable[[Surroundings, int], Running]:
 
 OURS = Contestant("ours", _ours)
 OTHERS = (
-    Contestant("ours, 2 workers", partial(_ours, workers=2)),
+    Contestant("ours, 2 workers", partial(_ours, workers=2), alone=False),
     Contestant("http-proxy", _node("gateway_http_proxy")),
     Contestant("@fastify/http-proxy", _node("gateway_fastify")),
     Contestant("nginx, no checks", Surroundings.plain_proxy, checks=False),

@@ -1,10 +1,13 @@
 """The bench program works: its load asks at a rate and counts refusals, its table holds medians and the ratio."""
 
 import asyncio
+import os
+import subprocess
 import sys
 from itertools import count
 
 from local_stack.places import ROOT
+from tests.load import machine
 from tests.load.gateway import bench
 from tests.load.gateway.bench import Turn
 from tests.load.gateway.contestants import OURS
@@ -30,6 +33,21 @@ async def test_the_load_asks_at_its_rate_and_counts_who_was_refused() -> None:
     asked = next(numbers) - 1
     assert 0 < asked <= 300  # none before it is due
     assert 0 < refused < 1000
+
+
+def test_what_is_started_on_a_core_stays_there_and_all_else_on_the_others() -> None:
+    every, asked = os.sched_getaffinity(0), "import os; print(*os.sched_getaffinity(0))"
+
+    def started() -> set[int]:
+        said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+        return set(map(int, said.split()))
+
+    first, others = machine.first_core(), machine.other_cores()
+    with machine.on(others):
+        with machine.on(first):
+            assert started() == first
+        assert started() == others
+    assert os.sched_getaffinity(0) == every == first | others
 
 
 def test_the_table_holds_medians_and_the_ratio() -> None:
