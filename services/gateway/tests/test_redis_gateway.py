@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from chassis.testing import eventually
+from gateway import redis_gateway
 from gateway.gcra import Limit
 from gateway.limiter import MOST_CALLS, Limiter
 from gateway.redis_gateway import ANSWER_SECONDS, AWAY, SharedCounts, connect
@@ -35,6 +36,13 @@ async def shared(engines) -> AsyncIterator[SharedCounts]:
 
 
 @pytest.fixture
+async def limiter(shared: SharedCounts) -> AsyncIterator[Limiter]:
+    limiter = Limiter(shared)
+    yield limiter
+    await limiter.stop()
+
+
+@pytest.fixture
 async def redis(engines) -> AsyncIterator[Redis]:
     """A line of the test's own. Whatever it paused goes on after the test."""
     async with Redis.from_url(engines.redis_url) as client:
@@ -46,6 +54,11 @@ async def ours(redis: Redis) -> list[str]:
     """The lines other than the test's own."""
     own = await redis.client_id()
     return [each["id"] for each in await redis.client_list() if int(each["id"]) != own]
+
+
+async def end_all_but(lines: list[str], redis: Redis) -> None:
+    for line in set(await ours(redis)) - set(lines):
+        await redis.client_kill_filter(_id=line)
 
 
 async def test_each_of_many_calls_at_once_gets_its_own_answer(shared: SharedCounts) -> None:
@@ -62,21 +75,48 @@ async def test_all_share_one_line(shared: SharedCounts, redis: Redis) -> None:
     assert len(await ours(redis)) == len(before) + 1
 
 
-async def test_a_redis_that_forgot_the_script_is_given_it_again(shared: SharedCounts, redis: Redis) -> None:
+async def test_a_redis_that_forgot_the_script_is_given_it_again(limiter: Limiter, redis: Redis) -> None:
     one = limit(10)
-    await shared.take([[one]])
+    await limiter.take([one])
     await redis.script_flush()
-    answers = await asyncio.gather(*(shared.take([[one]]) for _ in range(5)))
-    assert [answer[0][0].remaining for answer in answers] == [8, 7, 6, 5, 4]
+    counts = await asyncio.gather(*(limiter.take([one]) for _ in range(5)))
+    assert [(count.standings[0].remaining, count.shared) for count in counts] == [
+        (left, True) for left in range(8, 3, -1)
+    ]
 
 
-async def test_nobody_pays_for_a_line_that_ended_while_idle(shared: SharedCounts, redis: Redis) -> None:
+async def test_nobody_pays_for_a_line_that_ended_while_idle(limiter: Limiter, redis: Redis) -> None:
     one = limit(10)
     before = await ours(redis)
-    await shared.take([[one]])
-    for line in set(await ours(redis)) - set(before):
-        await redis.client_kill_filter(_id=line)
-    assert (await shared.take([[one]]))[0][0].remaining == 8
+    await limiter.take([one])
+    await end_all_but(before, redis)
+    count = await limiter.take([one])
+    assert (count.standings[0].remaining, count.shared) == (8, True)
+
+
+async def test_who_was_under_way_on_a_line_that_ends_is_counted_on_the_next(
+    limiter: Limiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_gateway, "ANSWER_SECONDS", 10)
+    one = limit(10)
+    before = await ours(redis)
+    await limiter.take([one])
+    (line,) = set(await ours(redis)) - set(before)
+
+    async def is_held_up() -> bool:
+        return any(each["id"] == line and "b" in each["flags"] for each in await redis.client_list())
+
+    async def is_gone() -> bool:
+        return line not in await ours(redis)
+
+    await redis.client_pause(60_000, all=False)
+    asked = asyncio.create_task(limiter.take([one]))
+    await eventually(is_held_up, 1)
+    await end_all_but(before, redis)
+    await eventually(is_gone, 1)
+    await redis.client_unpause()
+    count = await asked
+    assert (count.standings[0].remaining, count.shared) == (8, True)
 
 
 async def test_who_waited_too_long_gets_an_error_and_the_next_their_own_answer(
@@ -154,28 +194,43 @@ async def test_without_redis_all_who_ask_are_told() -> None:
         assert [isinstance(error, AWAY) for error in failed] == [True] * 5
 
 
-async def test_calls_do_not_wait_for_each_other_but_only_so_many_are_under_way(engines, redis: Redis) -> None:
+async def test_what_is_under_way_when_it_stops_starts_nothing_anew(
+    shared: SharedCounts, limiter: Limiter, redis: Redis
+) -> None:
+    one = limit(10)
+    await limiter.take([one])
+    await redis.client_pause(60_000, all=False)
+    asked = asyncio.create_task(limiter.take([one]))
+    for _ in range(5):  # turns of the loop, so that it is under way
+        await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.wait([asked])
+    await limiter.stop()
+    before = asyncio.all_tasks()
+    shared.close()
+    assert asyncio.all_tasks() == before
+    assert not limiter.is_local
+
+
+async def test_calls_do_not_wait_for_each_other_but_only_so_many_are_under_way(limiter: Limiter, redis: Redis) -> None:
     def calls() -> float:
         return (REGISTRY.get_sample_value("gateway_limit_calls_total") or 0) - before
 
     async def all_are_under_way() -> bool:
         return calls() == MOST_CALLS
 
-    async with AsyncExitStack() as stack:
-        limiter = Limiter(connect(engines.redis_url, stack))
-        stack.push_async_callback(limiter.stop)
-        one = limit(100)
-        await limiter.take([one])
-        before = REGISTRY.get_sample_value("gateway_limit_calls_total") or 0
-        await redis.client_pause(60_000, all=False)
-        asked = []
-        for _ in range(10):
-            asked.append(asyncio.create_task(limiter.take([one])))
-            for _ in range(5):  # turns of the loop, so that it is a call of its own
-                await asyncio.sleep(0)
-        await eventually(all_are_under_way, 1)
-        await redis.client_unpause()
-        counts = await asyncio.gather(*asked)
-        assert all(count.shared for count in counts)
-        assert sorted(count.standings[0].remaining for count in counts) == list(range(89, 99))
-        assert calls() == MOST_CALLS + 1
+    one = limit(100)
+    await limiter.take([one])
+    before = REGISTRY.get_sample_value("gateway_limit_calls_total") or 0
+    await redis.client_pause(60_000, all=False)
+    asked = []
+    for _ in range(10):
+        asked.append(asyncio.create_task(limiter.take([one])))
+        for _ in range(5):  # turns of the loop, so that it is a call of its own
+            await asyncio.sleep(0)
+    await eventually(all_are_under_way, 1)
+    await redis.client_unpause()
+    counts = await asyncio.gather(*asked)
+    assert all(count.shared for count in counts)
+    assert sorted(count.standings[0].remaining for count in counts) == list(range(89, 99))
+    assert calls() == MOST_CALLS + 1

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from gateway.gcra import SECOND, Limit, LocalCounts, Standing
@@ -32,15 +33,20 @@ class Count(NamedTuple):
         return max(refusing, key=lambda standing: standing.wait) if refusing else None
 
 
+_Batch = list[tuple[Sequence[Limit], asyncio.Future[Count]]]
+
+
 class Limiter:
     """One a process. Who comes together is one call; who comes while all calls are under way is the next."""
 
     def __init__(self, shared: SharedCounts) -> None:
         self._shared = shared
         self._local = LocalCounts()
-        self._waiting: list[tuple[Sequence[Limit], asyncio.Future[Count]]] = []
-        self._calls: set[asyncio.Task[None]] = set()
+        self._waiting: _Batch = []
+        self._under_way = 0
+        self._anew: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._stopped = False
 
     @property
     def is_local(self) -> bool:
@@ -60,8 +66,9 @@ class Limiter:
         return await answer
 
     async def stop(self) -> None:
-        """Ends what runs beside the requests."""
-        tasks = [*self._calls, *([self._looking] if self._looking else [])]
+        """Ends what runs beside the requests. Nobody may wait for a count any more."""
+        self._stopped = True
+        tasks = [*self._anew, *([self._looking] if self._looking else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -75,33 +82,48 @@ class Limiter:
             self._call()
 
     def _call(self) -> None:
-        while self._waiting and len(self._calls) < MOST_CALLS:
+        while self._waiting and self._under_way < MOST_CALLS:
             batch, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
-            call = asyncio.create_task(self._count(batch))
-            self._calls.add(call)
-            call.add_done_callback(self._returned)
+            self._under_way += 1
+            if self.is_local:
+                self._answer_here(batch)
+            else:
+                LIMIT_CALLS.inc()
+                self._shared.ask([limits for limits, _ in batch], partial(self._told, batch))
 
-    def _returned(self, call: asyncio.Task[None]) -> None:
-        self._calls.discard(call)
-        self._call()
+    def _told(self, batch: _Batch, said: list[list[Standing]] | BaseException) -> None:
+        if self._stopped:
+            return
+        if isinstance(said, TimeoutError):
+            self._go_local(said)
+            self._answer_here(batch)
+        elif isinstance(said, BaseException):
+            call = asyncio.create_task(self._call_anew(batch))
+            self._anew.add(call)
+            call.add_done_callback(self._anew.discard)
+        else:
+            self._answer(batch, [Count(standings, True) for standings in said])
 
-    async def _count(self, batch: Sequence[tuple[Sequence[Limit], asyncio.Future[Count]]]) -> None:
-        self._answer(batch, await self._ask([limits for limits, _ in batch]))
+    async def _call_anew(self, batch: _Batch) -> None:
+        """On a new line: the one before may have died unseen, and a Redis that started anew knows no script."""
+        try:
+            said = await self._shared.take([limits for limits, _ in batch])
+        except AWAY as error:
+            self._go_local(error)
+            self._answer_here(batch)
+        else:
+            self._answer(batch, [Count(standings, True) for standings in said])
 
-    async def _ask(self, requests: Sequence[Sequence[Limit]]) -> list[Count]:
-        if not self.is_local:
-            LIMIT_CALLS.inc()
-            try:
-                return [Count(standings, True) for standings in await self._shared.take(requests)]
-            except AWAY as error:
-                self._go_local(error)
-        return [self._count_here(limits) for limits in requests]
+    def _answer_here(self, batch: _Batch) -> None:
+        self._answer(batch, [self._count_here(limits) for limits, _ in batch])
 
-    def _answer(self, batch: Sequence[tuple[Sequence[Limit], asyncio.Future[Count]]], counts: Sequence[Count]) -> None:
+    def _answer(self, batch: _Batch, counts: Sequence[Count]) -> None:
         LIMIT_CHECKS.inc(len(batch))
         for (_, answer), count in zip(batch, counts, strict=True):
             if not answer.done():  # its client has left
                 answer.set_result(count)
+        self._under_way -= 1
+        self._call()
 
     def _count_here(self, limits: Sequence[Limit]) -> Count:
         return Count(self._local.take(limits, int(time.monotonic() * SECOND)), False)

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from hashlib import sha1
 from typing import Any, Final, cast
 
@@ -67,6 +68,11 @@ SCRIPT: Final = sha1(TAKE.encode(), usedforsecurity=False).hexdigest()
 """By which a Redis that was given the script knows it."""
 
 
+Requests = Sequence[Sequence[Limit]]
+Told = Callable[[Any], None]
+"""Is given what Redis said, or the one of `AWAY` that kept it from saying so."""
+
+
 class Line(asyncio.Protocol):
     """One connection, on which calls follow each other without waiting for answers.
 
@@ -78,8 +84,8 @@ class Line(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._answers = Reader(protocolError=InvalidResponse, replyError=ResponseError)
-        self._waiting: deque[asyncio.Future[Any]] = deque()
-        self._eldest: asyncio.Future[Any] | None = None
+        self._waiting: deque[Told] = deque()
+        self._eldest: Told | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -87,14 +93,18 @@ class Line(asyncio.Protocol):
         """Whether it is, as far as is known here."""
         return self._transport is not None
 
+    def ask(self, told: Told, *words: str | int) -> None:
+        """`told` is called once: in the turn of the loop that reads the answer, or at once on a line that ended."""
+        if self._transport is None:
+            told(ConnectionError("the line to Redis has ended"))
+            return
+        self._waiting.append(told)
+        self._transport.write(pack_command(words))  # type: ignore[arg-type] # its stub knows commands of one word
+
     def call(self, *words: str | int) -> asyncio.Future[Any]:
         """Its answer, or one of `AWAY`."""
         answer = self._loop.create_future()
-        if self._transport is None:
-            answer.set_exception(ConnectionError("the line to Redis has ended"))
-            return answer
-        self._waiting.append(answer)
-        self._transport.write(pack_command(words))  # type: ignore[arg-type] # its stub knows commands of one word
+        self.ask(partial(_tell, answer), *words)
         return answer
 
     def end(self, error: BaseException) -> None:
@@ -105,9 +115,7 @@ class Line(asyncio.Protocol):
             self._transport.abort()
             self._transport = None
         while self._waiting:
-            answer = self._waiting.popleft()
-            if not answer.done():  # who asked has given up
-                answer.set_exception(error)
+            self._waiting.popleft()(error)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -130,9 +138,7 @@ class Line(asyncio.Protocol):
             raise InvalidResponse("an answer that nobody asked for")
         if isinstance(said, RedisError):
             raise said
-        answer = self._waiting.popleft()
-        if not answer.done():
-            answer.set_result(said)
+        self._waiting.popleft()(said)
 
     def _look(self) -> None:
         """Who is first in line at two looks has waited too long."""
@@ -144,6 +150,15 @@ class Line(asyncio.Protocol):
         self._timer = self._loop.call_later(ANSWER_SECONDS / 2, self._look)
 
 
+def _tell(answer: asyncio.Future[Any], said: Any) -> None:
+    if answer.done():  # who asked has given up
+        return
+    if isinstance(said, BaseException):
+        answer.set_exception(said)
+    else:
+        answer.set_result(said)
+
+
 class SharedCounts:
     """Counts in Redis, for many requests in one round trip; a call need not wait for the one before."""
 
@@ -152,19 +167,23 @@ class SharedCounts:
         self._line: Line | None = None
         self._opening: asyncio.Task[Line] | None = None
 
-    async def take(self, requests: Sequence[Sequence[Limit]]) -> list[list[Standing]]:
+    def ask(self, requests: Requests, told: Told) -> None:
+        """As `take`, but on the line that is open or not at all: without a task, and not repeated."""
+
+        def tell(said: Any) -> None:
+            told(said if isinstance(said, AWAY) else _standings(requests, said))
+
+        if self._line is None:
+            told(ConnectionError("there is no line to Redis yet"))
+        else:
+            self._line.ask(tell, *_command(requests))
+
+    async def take(self, requests: Requests) -> list[list[Standing]]:
         """The standings of each request, in order. Raises one of `AWAY`."""
-        keys = [_PREFIX + limit.key for limits in requests for limit in limits]
-        words: list[int] = []
-        for limits in requests:
-            words.append(len(limits))
-            for limit in limits:
-                words += (limit.interval, limit.window)
-        answer = await self._call("EVALSHA", SCRIPT, len(keys), *keys, *words)
-        if not isinstance(answer, list) or len(answer) != 2 * len(keys):
-            raise InvalidResponse("not two numbers for each key")
-        said = iter(answer)
-        return [[Standing(limit, next(said), next(said)) for limit in limits] for limits in requests]
+        standings = _standings(requests, await self._call(*_command(requests)))
+        if isinstance(standings, InvalidResponse):
+            raise standings
+        return standings
 
     async def ping(self) -> None:
         """Raises one of `AWAY`."""
@@ -206,6 +225,23 @@ class SharedCounts:
                 raise
         self._line = line
         return line
+
+
+def _command(requests: Requests) -> list[str | int]:
+    keys = [_PREFIX + limit.key for limits in requests for limit in limits]
+    words: list[str | int] = ["EVALSHA", SCRIPT, len(keys), *keys]
+    for limits in requests:
+        words.append(len(limits))
+        for limit in limits:
+            words += (limit.interval, limit.window)
+    return words
+
+
+def _standings(requests: Requests, said: Any) -> list[list[Standing]] | InvalidResponse:
+    if not isinstance(said, list) or len(said) != 2 * sum(map(len, requests)):
+        return InvalidResponse("not two numbers for each key")
+    numbers = iter(said)
+    return [[Standing(limit, next(numbers), next(numbers)) for limit in limits] for limits in requests]
 
 
 async def _dial(target: AbstractConnection) -> Line:
