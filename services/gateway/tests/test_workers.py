@@ -75,6 +75,17 @@ def new_connections() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
 
 
+def settings_of(port: int, private: int, documents: Path) -> dict[str, str]:
+    """Those of the two workers that are not addresses of others."""
+    return {
+        "HTTP_WORKERS": "2",
+        "HTTP_PORT": str(port),
+        "METRICS_PORT": str(private),
+        "OPENAPI_DIRECTORY": str(documents),
+        "LOG_LEVEL": "warning",
+    }
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def workers(
     serve_app: Callable[[web.Application], Awaitable[str]],
@@ -95,16 +106,12 @@ async def workers(
     private = free_port(row=3)
     port = free_port({private, private + 1, private + 2})
     settings = {
-        "HTTP_WORKERS": "2",
-        "HTTP_PORT": str(port),
-        "METRICS_PORT": str(private),
+        **settings_of(port, private, directory),
         "SERVICES": json.dumps({"mine": await serve_app(app)}),
-        "OPENAPI_DIRECTORY": str(directory),
         "TEAMS_URL": teams.url,
         "RABBITMQ_URL": broker.url,
         "REDIS_URL": engines.redis_url,
         "INTERNAL_SIGNING_KEY": teams.gateway_key.private_text,
-        "LOG_LEVEL": "warning",
     }
     command = (sys.executable, "-m", "gateway", "serve")
     process = await asyncio.create_subprocess_exec(*command, env={"PATH": os.environ["PATH"], **settings})

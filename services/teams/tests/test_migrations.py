@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -174,6 +175,33 @@ async def test_lists_walk_along_an_index(teams, people) -> None:
         assert "team_invitations_listed" in str(plan)
 
 
+async def sign_in_of_before(admin: asyncpg.Connection, confirmed: datetime | None, provider_of: UUID | None) -> UUID:
+    """A session of a new person, whose second factor is as given, by the provider of that organization if any."""
+    person, session = new_id(), new_id()
+    await admin.execute(
+        "INSERT INTO users (id, email, name, locale, time_zone, email_verified, created_at)"
+        " VALUES ($1, $2, 'Ada', 'en', 'UTC', true, now())",
+        person,
+        f"{person}@example.com",
+    )
+    await admin.execute(
+        "INSERT INTO second_factors (user_id, seed, created_at, confirmed_at) VALUES ($1, '', now(), $2)",
+        person,
+        confirmed,
+    )
+    await admin.execute(
+        "INSERT INTO sessions (id, user_id, client, used_at, expires_at, created_at)"
+        " VALUES ($1, $2, 'api', now(), now() + interval '1 day', now())",
+        session,
+        person,
+    )
+    if provider_of is not None:
+        await admin.execute(
+            "INSERT INTO sso_sessions (session_id, org_id, methods) VALUES ($1, $2, '{}')", session, provider_of
+        )
+    return session
+
+
 async def test_sign_ins_from_before_step_up_have_shown_what_signing_in_asked_for(service_database, tmp_path) -> None:
     """By password always; by a provider it is not known. Whoever has no second factor has shown none."""
     for file in MIGRATIONS.glob("*.sql"):
@@ -189,28 +217,7 @@ async def test_sign_ins_from_before_step_up_have_shown_what_signing_in_asked_for
     )
     expected = {}
     for confirmed, by_provider in ((on, False), (on, True), (None, False)):
-        person, session = new_id(), new_id()
-        await admin.execute(
-            "INSERT INTO users (id, email, name, locale, time_zone, email_verified, created_at)"
-            " VALUES ($1, $2, 'Ada', 'en', 'UTC', true, now())",
-            person,
-            f"{person}@example.com",
-        )
-        await admin.execute(
-            "INSERT INTO second_factors (user_id, seed, created_at, confirmed_at) VALUES ($1, '', now(), $2)",
-            person,
-            confirmed,
-        )
-        await admin.execute(
-            "INSERT INTO sessions (id, user_id, client, used_at, expires_at, created_at)"
-            " VALUES ($1, $2, 'api', now(), now() + interval '1 day', now())",
-            session,
-            person,
-        )
-        if by_provider:
-            await admin.execute(
-                "INSERT INTO sso_sessions (session_id, org_id, methods) VALUES ($1, $2, '{}')", session, org
-            )
+        session = await sign_in_of_before(admin, confirmed, org if by_provider else None)
         expected[session] = None if by_provider else confirmed
     assert "0096_step_up" in migrate(database.owner_url, service="teams", directory=MIGRATIONS)
     stored = {row["id"]: row["shown_factor"] for row in await admin.fetch("SELECT id, shown_factor FROM sessions")}

@@ -9,7 +9,7 @@ from itertools import count
 from local_stack.places import ROOT
 from tests.load import machine
 from tests.load.gateway import bench
-from tests.load.gateway.bench import Turn
+from tests.load.gateway.bench import Full, Half, Turn
 from tests.load.gateway.contestants import OURS
 
 
@@ -50,13 +50,19 @@ def test_what_is_started_on_a_core_stays_there_and_all_else_on_the_others() -> N
     assert os.sched_getaffinity(0) == every == first | others
 
 
-def test_the_table_holds_medians_and_the_ratio() -> None:
-    def turn(speed: float, refused: float = 0.0) -> Turn:
-        return Turn(speed, 2.0, 9.0, 0.5, 5.0, refused, 0.25, 1.5, 100.0, 0.5)
+def test_the_table_holds_medians_the_ratio_and_how_far_the_stretches_lie_apart() -> None:
+    def turn(*speeds: float, refused: float = 0.0) -> Turn:
+        full = [Full(speed, 2.0, 9.0, 100.0) for speed in speeds]
+        half = [Half(0.5, 2.5 + number, refused, 0.25, 1.5) for number in range(len(speeds))]
+        return Turn(full, half, 0.5)
 
-    unpaced = Turn(9000.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5)
-    results = {OURS.name: [turn(900), turn(3000), turn(1000)], "peer": [turn(400), turn(500, 3.0), turn(5000, 3.0)]}
-    rows = bench.figures(results | {"the service": [unpaced]}).splitlines()
-    assert rows[2] == "| ours | 1,000 | 1.00 | 2.00 / 9.00 | 0.50 / 5.00 | 0.25 / 3.50 | 100 |"
-    assert rows[3] == "| peer | 500 | 2.00 | 2.00 / 9.00 | 0.50 / 5.00, 3.00 ‰ refused | 0.25 / 3.50 | 100 |"
+    results = {
+        OURS.name: [turn(900, 3000, 1000), turn(990, 1010)],
+        "peer": [turn(400), turn(500, 5000, refused=3.0)],
+        "the service": [Turn([Full(9000.0, 1.0, 2.0, 0.0)], [], 0.5)],
+    }
+    rows = bench.figures(results).splitlines()
+    assert rows[2] == "| ours | 1,000 | 1.00 | 2.00 / 9.00 | 0.50 / 3.50 | 0.25 / 2.00 (1.0 to 2.0) | 100 |"
+    peer = "| peer | 500 | 2.00 | 2.00 / 9.00 | 0.50 / 2.50, 3.00 ‰ refused | 0.25 / 1.00 (1.0 to 2.0) | 100 |"
+    assert rows[3] == peer
     assert rows[4] == "| the service | 9,000 | 0.11 | 1.00 / 2.00 | - | - | - |"
