@@ -7,7 +7,7 @@ import sys
 
 import uvloop
 from faststream import FastStream
-from faststream.rabbit import RabbitBroker
+from faststream.rabbit import RabbitBroker, RabbitQueue
 from uuid_utils.compat import uuid7
 
 from tests.load.orders import carry_out_orders
@@ -17,6 +17,7 @@ from tests.load.peers.people import INSERT_MEMBERS, ORGANIZATION, MemberJoined, 
 async def write_all() -> None:
     pool = await connect("producer")
     async with RabbitBroker(bus_url()) as broker:
+        await broker.declare_queue(RabbitQueue("members"))  # what comes before the consumer has done so is lost
 
         async def write(run: int, events: int) -> None:
             ids = [uuid7() for _ in range(events)]
