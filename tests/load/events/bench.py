@@ -89,7 +89,7 @@ def _versions() -> str:
 
     own = ", ".join(f"{name} {version(name)}" for name in ("aiormq", "asyncpg", "uvloop"))
     return (
-        f"{machine.version_of(binary('postgres'), '--version')}, Python {machine.version_of(PEERS_PYTHON, '-V')[7:]}, "
+        f"{machine.version_of(binary('postgres'), '--version')}, {machine.python()}, "
         f"{own}, FastStream {peers}, BullMQ {bullmq} on Node.js {machine.version_of(NODE, '-v')}."
     )
 
